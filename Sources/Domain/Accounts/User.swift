@@ -1,0 +1,46 @@
+/// Someone with an account: a fan, or staff of the organiser.
+public struct User: Hashable, Sendable {
+    public enum Role: String, CaseIterable, Sendable {
+        case fan = "FAN"
+        case staff = "STAFF"
+        case admin = "ADMIN"
+    }
+
+    public let id: UserID
+    /// Lower-cased, trimmed, unique.
+    public var email: String
+    public var name: String
+    public var role: Role
+    public let createdAt: Timestamp
+
+    public init(id: UserID, email: String, name: String, role: Role, createdAt: Timestamp) {
+        self.id = id
+        self.email = email
+        self.name = name
+        self.role = role
+        self.createdAt = createdAt
+    }
+}
+
+extension User.Role {
+    /// Staff and administrators may run sales; only administrators see the audit log and make staff.
+    public var isStaff: Bool { self != .fan }
+}
+
+/// One login on one device: a chain of refresh tokens of which only the newest is good.
+///
+/// Presenting an older one means that somebody copied it, so the whole family ends.
+public struct Session: Hashable, Sendable {
+    public let id: ID<Session>
+    public let userID: UserID
+    /// SHA-256 of the refresh token that is good now. The token itself is never stored.
+    public var refreshTokenHash: [UInt8]
+    public var expiresAt: Timestamp
+
+    public init(id: ID<Session>, userID: UserID, refreshTokenHash: [UInt8], expiresAt: Timestamp) {
+        self.id = id
+        self.userID = userID
+        self.refreshTokenHash = refreshTokenHash
+        self.expiresAt = expiresAt
+    }
+}

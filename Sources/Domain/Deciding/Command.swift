@@ -1,0 +1,61 @@
+/// Everything that changes seats, reservations, payments, wallets or tickets. Each is decided by a pure function.
+public enum Command: Sendable {
+    case hold(HoldSeats)
+    case release(ReleaseHold)
+    case expire(ExpireHold)
+    case charge(ChargePoints)
+    case pay(PayWithPoints)
+    case refund(RefundPayment)
+    case checkIn(CheckIn)
+
+    /// A short word for logs and metrics.
+    public var name: String {
+        switch self {
+        case .hold: "hold"
+        case .release: "release"
+        case .expire: "expire"
+        case .charge: "charge"
+        case .pay: "pay"
+        case .refund: "refund"
+        case .checkIn: "checkIn"
+        }
+    }
+
+    /// Adds the rows that deciding this command needs.
+    public func addKeys(to keys: inout RowKeys) {
+        switch self {
+        case .hold(let command):
+            keys.dates.insert(command.dateID)
+            keys.claims.insert(FanOnDate(userID: command.userID, dateID: command.dateID))
+            switch command.choice {
+            case .seats(let ids): keys.seats.formUnion(ids)
+            case .bestAvailable(let candidates): for run in candidates { keys.seats.formUnion(run) }
+            }
+        case .release(let command): keys.reservations.insert(command.reservationID)
+        case .expire(let command): keys.reservations.insert(command.reservationID)
+        case .charge(let command): keys.wallets.insert(command.userID)
+        case .pay(let command):
+            keys.wallets.insert(command.userID)
+            keys.reservations.insert(command.reservationID)
+        case .refund(let command):
+            keys.wallets.insert(command.ownerID)
+            keys.payments.insert(command.paymentID)
+        case .checkIn(let command): keys.tickets.insert(command.code.ticketID)
+        }
+    }
+
+    /// Decides the command on rows that were read and locked. Pure: the same parameters give the same decision.
+    ///
+    /// - Parameter now: Read once a batch.
+    public func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
+        switch self {
+        case .hold(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .release(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .expire(let command): command.decide(on: rows, ids: &ids, now: now)
+        case .charge(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .pay(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .refund(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .checkIn(let command): try command.decide(on: rows, ids: &ids, now: now)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+/// A fan on one date: what the limit of seats per fan counts by.
+public struct FanOnDate: Hashable, Comparable, Sendable {
+    public let userID: UserID
+    public let dateID: DateID
+
+    public init(userID: UserID, dateID: DateID) {
+        self.userID = userID
+        self.dateID = dateID
+    }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        left.userID != right.userID ? left.userID < right.userID : left.dateID < right.dateID
+    }
+}
+
+/// The rows that a batch must read, and lock where several processes share the store, in this order and by id.
+public struct RowKeys: Sendable {
+    public var dates: Set<DateID> = []
+    public var wallets: Set<UserID> = []
+    /// The claims of a fan on a date. Whoever locks rows locks the fan on the date, since a claim may be absent.
+    public var claims: Set<FanOnDate> = []
+    /// With the seats, the payment and the tickets of each.
+    public var reservations: Set<ReservationID> = []
+    public var seats: Set<SeatID> = []
+    /// With the reservation of each, as above.
+    public var payments: Set<PaymentID> = []
+    public var tickets: Set<TicketID> = []
+    /// Idempotency records, by scope.
+    public var answers: Set<Digest> = []
+
+    public init() {}
+}
+
+/// The rows a batch has read, as its commands see and change them: each command sees what the ones before it did.
+///
+/// Rows that change are remembered, each once and in the order of their first change, for the store to save.
+public struct Rows: Sendable {
+    public private(set) var sales: [DateID: Sale] = [:]
+    public private(set) var claims: [FanOnDate: [Claim]] = [:]
+    public private(set) var wallets = Table<UserID, Wallet>()
+    public private(set) var reservations = Table<ReservationID, Reservation>()
+    public private(set) var seats = Table<SeatID, Seat>()
+    public private(set) var payments = Table<PaymentID, Payment>()
+    public private(set) var tickets = Table<TicketID, Ticket>()
+    public private(set) var answers = Table<Digest, StoredAnswer>()
+    public private(set) var transfers: [Transfer] = []
+    public private(set) var events: [Event] = []
+    /// The tickets of each reservation that was read.
+    private var ticketsOfReservation: [ReservationID: [TicketID]] = [:]
+
+    public init() {}
+
+    // MARK: What the store read
+
+    public mutating func read(_ sale: Sale) { sales[sale.dateID] = sale }
+    public mutating func read(_ read: [Claim], of fan: FanOnDate) { claims[fan] = read }
+    public mutating func read(_ wallet: Wallet) { wallets.read(wallet, at: wallet.userID) }
+    public mutating func read(_ reservation: Reservation) { reservations.read(reservation, at: reservation.id) }
+    public mutating func read(_ seat: Seat) { seats.read(seat, at: seat.id) }
+    public mutating func read(_ payment: Payment) { payments.read(payment, at: payment.id) }
+    public mutating func read(_ answer: StoredAnswer) { answers.read(answer, at: answer.scope) }
+    public mutating func read(_ ticket: Ticket) {
+        guard tickets[ticket.id] == nil else { return }
+        tickets.read(ticket, at: ticket.id)
+        ticketsOfReservation[ticket.reservationID, default: []].append(ticket.id)
+    }
+
+    // MARK: What a command sees
+
+    public func tickets(of reservation: ReservationID) -> [Ticket] {
+        (ticketsOfReservation[reservation] ?? []).compactMap { tickets[$0] }
+    }
+
+    // MARK: What a command changes
+
+    public mutating func apply(_ decision: Decision) {
+        for reservation in decision.reservations {
+            reservations.change(reservation, at: reservation.id)
+            updateClaim(of: reservation)
+        }
+        for seat in decision.seats { seats.change(seat, at: seat.id) }
+        for wallet in decision.wallets { wallets.change(wallet, at: wallet.userID) }
+        for payment in decision.payments { payments.change(payment, at: payment.id) }
+        for ticket in decision.tickets {
+            if tickets[ticket.id] == nil { ticketsOfReservation[ticket.reservationID, default: []].append(ticket.id) }
+            tickets.change(ticket, at: ticket.id)
+        }
+        transfers += decision.transfers
+        events += decision.events
+    }
+
+    public mutating func remember(_ answer: StoredAnswer) {
+        answers.change(answer, at: answer.scope)
+    }
+
+    private mutating func updateClaim(of reservation: Reservation) {
+        let fan = FanOnDate(userID: reservation.userID, dateID: reservation.dateID)
+        guard var list = claims.removeValue(forKey: fan) else { return }
+        if let index = list.firstIndex(where: { $0.reservationID == reservation.id }) {
+            list[index] = reservation.claim
+        } else {
+            list.append(reservation.claim)
+        }
+        claims[fan] = list
+    }
+}
+
+/// Rows by their key, with those that changed since they were read.
+public struct Table<Key: Hashable & Sendable, Row: Sendable>: Sendable {
+    private var rows: [Key: Row] = [:]
+    private var changedKeys: Set<Key> = []
+    private var changeOrder: [Key] = []
+
+    public subscript(key: Key) -> Row? { rows[key] }
+
+    /// In the order of their first change.
+    public var changed: [Row] { changeOrder.compactMap { rows[$0] } }
+
+    mutating func read(_ row: Row, at key: Key) {
+        rows[key] = row
+    }
+
+    mutating func change(_ row: Row, at key: Key) {
+        rows[key] = row
+        if changedKeys.insert(key).inserted { changeOrder.append(key) }
+    }
+}
+
+/// The first answer to a request with an idempotency key, given again byte for byte to every copy of it.
+public struct StoredAnswer: Hashable, Sendable {
+    /// SHA-256 of user, route and key.
+    public let scope: Digest
+    /// SHA-256 of the request's body: the same key with another body is refused.
+    public let requestHash: Digest
+    /// The HTTP status of the answer.
+    public let status: Int
+    public let body: [UInt8]
+    public let createdAt: Timestamp
+
+    public init(scope: Digest, requestHash: Digest, status: Int, body: [UInt8], createdAt: Timestamp) {
+        self.scope = scope
+        self.requestHash = requestHash
+        self.status = status
+        self.body = body
+        self.createdAt = createdAt
+    }
+}

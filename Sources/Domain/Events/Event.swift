@@ -1,0 +1,59 @@
+/// Something that happened, told once for each change of state, inserted in the transaction that caused it.
+public struct Event: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
+        case reservationHeld = "reservation.held"
+        case reservationPaid = "reservation.paid"
+        case reservationCancelled = "reservation.cancelled"
+        case reservationExpired = "reservation.expired"
+        /// Some of its tickets were refunded; the others stay valid.
+        case reservationPartlyRefunded = "reservation.partlyRefunded"
+        case reservationRefunded = "reservation.refunded"
+        case pointsCharged = "points.charged"
+        case ticketUsed = "ticket.used"
+        case concertChanged = "concert.changed"
+        case dateChanged = "date.changed"
+        case layoutReplaced = "layout.replaced"
+    }
+
+    /// A seat that the event is about, with its grade, so that a consumer can count without looking it up.
+    public struct Seat: Hashable, Sendable {
+        public let id: SeatID
+        /// Index into the grades of the date.
+        public let grade: Int
+
+        public init(id: SeatID, grade: Int) {
+            self.id = id
+            self.grade = grade
+        }
+    }
+
+    public let id: EventID
+    public let kind: Kind
+    /// What it happened to: a reservation, a transfer of points, a ticket, a concert or a date. Events of one subject
+    /// are delivered in the order of `version`.
+    public let subjectID: ID<Event.Subject>
+    public let version: Int
+    public let dateID: DateID?
+    public let userID: UserID?
+    public let amount: Won
+    public let seats: [Seat]
+    public let at: Timestamp
+
+    /// Stands for the type of whatever an event is about.
+    public enum Subject {}
+
+    public init(
+        id: EventID, kind: Kind, subjectID: ID<Subject>, version: Int, dateID: DateID?, userID: UserID?, amount: Won,
+        seats: [Seat], at: Timestamp
+    ) {
+        self.id = id
+        self.kind = kind
+        self.subjectID = subjectID
+        self.version = version
+        self.dateID = dateID
+        self.userID = userID
+        self.amount = amount
+        self.seats = seats
+        self.at = at
+    }
+}

@@ -1,0 +1,84 @@
+/// Gives money back for some or all tickets of a payment, to where it came from, and frees their seats.
+public struct RefundPayment: Sendable {
+    /// Whose payment it is. Staff name the owner too: the money goes to the owner's wallet.
+    public let ownerID: UserID
+    public let paymentID: PaymentID
+    /// The tickets to refund, none twice; nil for all that are still valid.
+    public let ticketIDs: [TicketID]?
+
+    public init(ownerID: UserID, paymentID: PaymentID, ticketIDs: [TicketID]?) {
+        self.ownerID = ownerID
+        self.paymentID = paymentID
+        self.ticketIDs = ticketIDs
+    }
+
+    func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
+        guard var payment = rows.payments[paymentID], payment.userID == ownerID else { throw .notFound }
+        guard let reservation = rows.reservations[payment.reservationID] else {
+            preconditionFailure("a payment without its reservation")
+        }
+        let tickets = try chosen(from: rows.tickets(of: reservation.id))
+        switch payment.status {
+        case .captured, .partiallyRefunded: break
+        case .requested, .declined, .unknown, .refunded: throw .wrongState
+        }
+        for ticket in tickets {
+            switch ticket.status {
+            case .valid: break
+            case .used: throw .ticketUsed(at: ticket.usedAt ?? ticket.createdAt, gate: ticket.usedGate)
+            case .void: throw .ticketVoid
+            }
+        }
+        guard !tickets.isEmpty else { throw .wrongState }
+
+        let amount = tickets.reduce(Won.zero) { $0 + $1.seat.price }
+        payment.refunded += amount
+        let isWhole = reservation.seatCount == tickets.count
+        payment.status = isWhole ? .refunded : .partiallyRefunded
+        var after = reservation.entering(isWhole ? .refunded : .paid)
+        after.seatCount -= tickets.count
+        var decision = Decision(.unchanged)
+        decision.tickets = tickets.map { ticket in
+            var void = ticket
+            void.status = .void
+            return void
+        }
+        decision.seats = tickets.map { ticket in
+            guard let seat = rows.seats[ticket.seat.id], seat.reservationID == reservation.id else {
+                preconditionFailure("a valid ticket whose seat \(ticket.seat.id) belongs to another")
+            }
+            return seat.released()
+        }
+        if amount > .zero {
+            var wallet = rows.wallets[ownerID] ?? Wallet(userID: ownerID, balance: .zero)
+            wallet.balance += amount
+            guard wallet.balance <= .max else { throw .balanceTooLarge }
+            decision.wallets = [wallet]
+            decision.transfers = [
+                Transfer(
+                    id: ids.next(at: now), kind: .refund, from: Account.sales, to: ownerID.account, amount: amount,
+                    paymentID: paymentID, balance: wallet.balance, at: now)
+            ]
+        }
+        decision.payments = [payment]
+        decision.reservations = [after]
+        decision.events = [
+            after.event(
+                isWhole ? .reservationRefunded : .reservationPartlyRefunded, of: tickets.map(\.seat), amount: amount,
+                ids: &ids, at: now)
+        ]
+        decision.outcome = .refunded(payment, decision.tickets)
+        return decision
+    }
+
+    /// The tickets asked for; without a choice, all that were not refunded before.
+    private func chosen(from tickets: [Ticket]) throws(Refusal) -> [Ticket] {
+        guard let ticketIDs else { return tickets.filter { $0.status != .void } }
+        var chosen: [Ticket] = []
+        for id in ticketIDs {
+            guard let ticket = tickets.first(where: { $0.id == id }) else { throw .notFound }
+            chosen.append(ticket)
+        }
+        return chosen
+    }
+}

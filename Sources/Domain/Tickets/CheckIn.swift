@@ -1,0 +1,32 @@
+/// Lets a ticket's holder in, once.
+public struct CheckIn: Sendable {
+    public let code: TicketCode
+    /// The place, as staff call it: "Gate 3". It is told to whoever scans the ticket a second time.
+    public let gate: String?
+
+    public init(code: TicketCode, gate: String?) {
+        self.code = code
+        self.gate = gate
+    }
+
+    func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
+        guard var ticket = rows.tickets[code.ticketID], ticket.code == code else { throw .notFound }
+        switch ticket.status {
+        case .valid: break
+        case .used: throw .ticketUsed(at: ticket.usedAt ?? ticket.createdAt, gate: ticket.usedGate)
+        case .void: throw .ticketVoid
+        }
+        ticket.status = .used
+        ticket.usedAt = now
+        ticket.usedGate = gate
+        var decision = Decision(.checkedIn(ticket))
+        decision.tickets = [ticket]
+        decision.events = [
+            Event(
+                id: ids.next(at: now), kind: .ticketUsed, subjectID: ID(ticket.id), version: 1, dateID: ticket.dateID,
+                userID: ticket.userID, amount: .zero,
+                seats: [Event.Seat(id: ticket.seat.id, grade: ticket.seat.gradeIndex)], at: now)
+        ]
+        return decision
+    }
+}

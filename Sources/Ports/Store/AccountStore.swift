@@ -1,0 +1,19 @@
+public import Domain
+
+/// Users and their logins.
+public protocol AccountStore: Sendable {
+    /// - Returns: False when the address is taken; nothing changed then.
+    func create(_ user: User, passwordHash: String) async throws(Fault) -> Bool
+    func user(_ id: UserID) async throws(Fault) -> User?
+    func credentials(email: String) async throws(Fault) -> (user: User, passwordHash: String)?
+
+    func create(_ session: Session) async throws(Fault)
+    /// Replaces a session's refresh token, if the one presented is the newest.
+    ///
+    /// A token that is not the newest means that somebody copied it: the session ends.
+    func rotate(_ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp)
+        async throws(Fault) -> Session?
+    /// Ends a session. Not an error when it has ended before.
+    func end(_ session: ID<Session>) async throws(Fault)
+    func forgetSessions(expiredBefore moment: Timestamp) async throws(Fault)
+}

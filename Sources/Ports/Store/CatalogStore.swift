@@ -1,0 +1,66 @@
+public import Domain
+
+/// A seat with its place, as a seat map is loaded.
+public struct MappedSeat: Sendable {
+    public let seat: Seat
+    public let place: SeatPlace
+
+    public init(seat: Seat, place: SeatPlace) {
+        self.seat = seat
+        self.place = place
+    }
+}
+
+/// How many seats a date has, and how many nobody has.
+public struct SeatCounts: Hashable, Sendable {
+    public var total: Int
+    public var available: Int
+
+    public init(total: Int, available: Int) {
+        self.total = total
+        self.available = available
+    }
+}
+
+/// Why the catalogue did not change.
+public enum CatalogRefusal: Error, Hashable, Sendable {
+    case notFound
+    /// A seat is held or sold, so seats cannot be replaced or the date deleted.
+    case hasReservations
+}
+
+/// Concerts, dates and seats: low-rate staff changes, each a transaction of its own with its event and, for a `POST`,
+/// its idempotency record.
+public protocol CatalogStore: Sendable {
+    /// By title, artist and venue in both languages; the newest first.
+    ///
+    /// - Parameters:
+    ///   - search: Every word must occur somewhere. Empty finds all.
+    ///   - includeDrafts: Staff see drafts too.
+    func concerts(search: String, includeDrafts: Bool, before: ConcertID?, limit: Int) async throws(Fault) -> [Concert]
+    func concert(_ id: ConcertID) async throws(Fault) -> Concert?
+    /// By start.
+    func dates(of concert: ConcertID) async throws(Fault) -> [ConcertDate]
+    func date(_ id: DateID) async throws(Fault) -> ConcertDate?
+    /// Dates whose sale has not closed before `moment`, by opening.
+    func dates(closingAfter moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate]
+
+    /// Inserts or replaces a concert, with its event.
+    func save(_ concert: Concert, event: Event, answer: StoredAnswer?) async throws(Fault)
+    /// Inserts or replaces a date, except its grades and seats, with its event.
+    func save(_ date: ConcertDate, event: Event, answer: StoredAnswer?) async throws(Fault)
+    /// Deletes a concert without dates that ever sold.
+    func delete(_ concert: ConcertID) async throws(Fault) -> CatalogRefusal?
+    func delete(_ date: DateID) async throws(Fault) -> CatalogRefusal?
+
+    /// Gives a date new grades and seats in the order of the layout; refused once any seat is held or sold.
+    func replaceSeats(of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event)
+        async throws(Fault) -> CatalogRefusal?
+    /// The layout's document as it was sent, for editing it again.
+    func layout(of date: DateID) async throws(Fault) -> [UInt8]?
+    /// All seats of a date in the order of its layout.
+    func seats(of date: DateID) async throws(Fault) -> [MappedSeat]
+
+    /// The first answer to a request of this scope, if it is still remembered.
+    func answer(_ scope: Digest) async throws(Fault) -> StoredAnswer?
+}
