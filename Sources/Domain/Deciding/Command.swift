@@ -29,7 +29,7 @@ public enum Command: Sendable {
             keys.claims.insert(FanOnDate(userID: command.userID, dateID: command.dateID))
             switch command.choice {
             case .seats(let ids): keys.seats.formUnion(ids)
-            case .bestAvailable(let candidates): for run in candidates { keys.seats.formUnion(run) }
+            case .bestAvailable(_, let candidates): for run in candidates { keys.seats.formUnion(run) }
             }
         case .release(let command): keys.reservations.insert(command.reservationID)
         case .expire(let command): keys.reservations.insert(command.reservationID)

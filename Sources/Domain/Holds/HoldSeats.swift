@@ -3,9 +3,9 @@ public struct HoldSeats: Sendable {
     public enum Choice: Sendable {
         /// These seats: 1 or more, none twice.
         case seats([SeatID])
-        /// The first of these runs that is free as a whole. Each is a run of adjacent seats of the grade asked for,
-        /// the best first, proposed from the seat map; the claim itself decides.
-        case bestAvailable(candidates: [[SeatID]])
+        /// The first of these runs that is free as a whole. Each is a run of `count` adjacent seats of the grade asked
+        /// for, the best first, proposed from the seat map; the claim itself decides.
+        case bestAvailable(count: Int, candidates: [[SeatID]])
     }
 
     public let userID: UserID
@@ -37,10 +37,10 @@ public struct HoldSeats: Sendable {
             let taken = seats.filter { !$0.isFree(at: now) }
             guard taken.isEmpty else { throw .seatTaken(taken.map(\.id)) }
             claimed = seats
-        case .bestAvailable(let candidates):
-            try allow(candidates.first?.count ?? 1, in: sale, rows: rows, now: now)
+        case .bestAvailable(let count, let candidates):
+            try allow(count, in: sale, rows: rows, now: now)
             let runs = candidates.lazy.map { run in run.compactMap { rows.seats[$0] } }
-            guard let run = runs.first(where: { run in run.allSatisfy { $0.isFree(at: now) } }), !run.isEmpty else {
+            guard let run = runs.first(where: { $0.count == count && $0.allSatisfy { $0.isFree(at: now) } }) else {
                 throw .noSeatsLeft
             }
             claimed = run

@@ -1,0 +1,201 @@
+public import Domain
+public import Ports
+
+/// Where staff change concerts, dates and layouts. Each change is a transaction with its event; maps and waiting rooms
+/// follow it before the answer.
+public final class CatalogDesk: Sendable {
+    private let store: any Store
+    private let engine: Engine
+    private let doorkeeper: Doorkeeper
+    private let clock: any WallClock
+    private let ids: IDMint
+
+    public init(store: any Store, engine: Engine, doorkeeper: Doorkeeper, clock: any WallClock, ids: IDMint) {
+        self.store = store
+        self.engine = engine
+        self.doorkeeper = doorkeeper
+        self.clock = clock
+        self.ids = ids
+    }
+
+    // MARK: Concerts
+
+    public func createConcert(
+        _ draft: ConcertDraft, by staff: UserID, idempotency: Idempotency,
+        encode: @Sendable @escaping (Concert) -> EncodedAnswer
+    ) async throws(Fault) -> Answer {
+        try await once(idempotency) { now, answer throws(Fault) in
+            let concert = draft.concert(id: self.ids.next(at: now), createdAt: now)
+            let stored = answer(encode(concert))
+            try await self.store.save(
+                concert, event: self.event(.concertChanged, of: ID(concert.id), by: staff, at: now), answer: stored)
+            return stored
+        }
+    }
+
+    public func changeConcert(_ id: ConcertID, to draft: ConcertDraft, by staff: UserID) async throws(Fault) -> Concert?
+    {
+        guard let concert = try await store.concert(id) else { return nil }
+        let changed = draft.concert(id: id, createdAt: concert.createdAt)
+        try await store.save(
+            changed, event: event(.concertChanged, of: ID(id), by: staff, at: clock.now()), answer: nil)
+        return changed
+    }
+
+    public func deleteConcert(_ id: ConcertID) async throws(Fault) -> CatalogRefusal? {
+        let dates = try await store.dates(of: id)
+        return try await inTurn { () async throws(Fault) in
+            let refusal = try await self.store.delete(id)
+            if refusal == nil { for date in dates { self.engine.forgetMap(of: date.id) } }
+            return refusal
+        }
+    }
+
+    // MARK: Dates
+
+    /// - Returns: The answer; nil when there is no such concert.
+    public func createDate(
+        of concert: ConcertID, _ draft: DateDraft, by staff: UserID, idempotency: Idempotency,
+        encode: @Sendable @escaping (ConcertDate) -> EncodedAnswer
+    ) async throws(Fault) -> Answer {
+        guard try await store.concert(concert) != nil else { return .refused(.notFound) }
+        return try await once(idempotency) { now, answer throws(Fault) in
+            let date = ConcertDate(
+                id: self.ids.next(at: now), concertID: concert, startsAt: draft.startsAt,
+                saleOpensAt: draft.saleOpensAt, saleClosesAt: draft.saleClosesAt, drawSeed: self.ids.seed(),
+                createdAt: now)
+            let stored = answer(encode(date))
+            try await self.store.save(
+                date, event: self.event(.dateChanged, of: ID(date.id), by: staff, at: now), answer: stored)
+            try await self.doorkeeper.open(date)
+            return stored
+        }
+    }
+
+    /// Changes a date and its waiting room. The closure sees the date as it is.
+    public func changeDate(
+        _ id: DateID, by staff: UserID, _ change: @Sendable @escaping (inout ConcertDate) -> Void
+    ) async throws(Fault) -> ConcertDate? {
+        try await inTurn { () async throws(Fault) in
+            guard var date = try await self.store.date(id) else { return nil }
+            change(&date)
+            try await self.store.save(
+                date, event: self.event(.dateChanged, of: ID(id), by: staff, at: self.clock.now()), answer: nil)
+            try await self.doorkeeper.open(date)
+            return date
+        }
+    }
+
+    public func deleteDate(_ id: DateID) async throws(Fault) -> CatalogRefusal? {
+        try await inTurn { () async throws(Fault) in
+            let refusal = try await self.store.delete(id)
+            if refusal == nil { self.engine.forgetMap(of: id) }
+            return refusal
+        }
+    }
+
+    /// Gives a date its seats.
+    ///
+    /// - Parameter document: The layout as staff sent it, kept for editing it again.
+    public func replaceLayout(of id: DateID, with layout: Layout, document: [UInt8], by staff: UserID)
+        async throws(Fault) -> CatalogRefusal?
+    {
+        try await inTurn { () async throws(Fault) in
+            let now = self.clock.now()
+            let seats = layout.places().map { place in
+                MappedSeat(
+                    seat: Seat(id: self.ids.next(at: now), dateID: id, label: place.label, grade: place.grade),
+                    place: place)
+            }
+            let refusal = try await self.store.replaceSeats(
+                of: id, grades: layout.grades, seats: seats, layout: document,
+                event: self.event(.layoutReplaced, of: ID(id), by: staff, at: now))
+            if refusal == nil { self.engine.forgetMap(of: id) }
+            return refusal
+        }
+    }
+
+    // MARK: How
+
+    /// Does something once for an idempotency key: copies, also those that run beside it, get the first answer.
+    private func once(
+        _ idempotency: Idempotency,
+        _ work:
+            @Sendable @escaping (
+                _ now: Timestamp, _ answer: @Sendable (EncodedAnswer) -> StoredAnswer
+            ) async throws(Fault) -> StoredAnswer
+    ) async throws(Fault) -> Answer {
+        try await inTurn { () async throws(Fault) in
+            let now = self.clock.now()
+            if let stored = try await self.store.answer(idempotency.scope) {
+                guard stored.requestHash == idempotency.requestHash else { return .refused(.idempotencyKeyReused) }
+                return .done(EncodedAnswer(status: stored.status, body: stored.body), isReplay: true)
+            }
+            let stored = try await work(now) { encoded in
+                StoredAnswer(
+                    scope: idempotency.scope, requestHash: idempotency.requestHash, status: encoded.status,
+                    body: encoded.body, createdAt: now)
+            }
+            return .done(EncodedAnswer(status: stored.status, body: stored.body), isReplay: false)
+        }
+    }
+
+    /// In turn with the batches, so that no hold falls between looking at the seats and replacing them.
+    private func inTurn<Result: Sendable>(
+        _ work: @Sendable @escaping () async throws(Fault) -> Result
+    ) async throws(Fault) -> Result {
+        let result = await engine.alone { () async -> Swift.Result<Result, Fault> in
+            do throws(Fault) { return .success(try await work()) } catch { return .failure(error) }
+        }
+        guard let result else {
+            throw Fault(.unavailable, attempt: "change the catalogue", reason: "the engine is busy")
+        }
+        return try result.get()
+    }
+
+    private func event(_ kind: Event.Kind, of subject: ID<Event.Subject>, by staff: UserID, at now: Timestamp) -> Event
+    {
+        // Changes of the catalogue are not counted per subject: their order is that of their ids.
+        Event(
+            id: ids.next(at: now), kind: kind, subjectID: subject, version: 1, dateID: nil, userID: staff,
+            amount: .zero, seats: [], at: now)
+    }
+}
+
+/// What staff say of a concert.
+public struct ConcertDraft: Hashable, Sendable {
+    public var title: LocalizedText
+    public var artist: LocalizedText
+    public var venue: LocalizedText
+    public var details: LocalizedText
+    public var status: Concert.Status
+
+    public init(
+        title: LocalizedText, artist: LocalizedText, venue: LocalizedText, details: LocalizedText,
+        status: Concert.Status
+    ) {
+        self.title = title
+        self.artist = artist
+        self.venue = venue
+        self.details = details
+        self.status = status
+    }
+
+    func concert(id: ConcertID, createdAt: Timestamp) -> Concert {
+        Concert(
+            id: id, title: title, artist: artist, venue: venue, details: details, status: status, createdAt: createdAt)
+    }
+}
+
+/// When a date starts and sells: opening before closing.
+public struct DateDraft: Hashable, Sendable {
+    public var startsAt: Timestamp
+    public var saleOpensAt: Timestamp
+    public var saleClosesAt: Timestamp
+
+    public init(startsAt: Timestamp, saleOpensAt: Timestamp, saleClosesAt: Timestamp) {
+        self.startsAt = startsAt
+        self.saleOpensAt = saleOpensAt
+        self.saleClosesAt = saleClosesAt
+    }
+}

@@ -1,0 +1,61 @@
+internal import Domain
+public import Logging
+public import Ports
+public import ServiceLifecycle
+
+/// Tidies up holds whose deadline has passed: frees the seats on the maps and announces it. No rule depends on it,
+/// since a hold ends by its deadline alone.
+public final class Sweeper: Service {
+    /// How soon after its deadline a hold is tidied up.
+    private static let intervalMs = 250
+    private static let batchSize = 200
+    /// Old idempotency records are forgotten this many at a time, so that sales need not wait.
+    private static let forgetSize = 500
+
+    private let engine: Engine
+    private let store: any Store
+    private let leases: any Leases
+    private let clock: any WallClock
+    private let logger: Logger
+
+    public init(engine: Engine, store: any Store, leases: any Leases, clock: any WallClock, logger: Logger) {
+        self.engine = engine
+        self.store = store
+        self.leases = leases
+        self.clock = clock
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        var forgetAt = clock.now()
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            let now = clock.now()
+            if await leases.hold("sweeper", until: now.adding(seconds: 5), now: now) {
+                do throws(Fault) {
+                    try await sweep(at: now)
+                    if now >= forgetAt {
+                        try await forget(at: now)
+                        forgetAt = now.adding(seconds: 60)
+                    }
+                } catch {
+                    logger.warning("sweeping failed, trying again", metadata: ["fault": "\(error)"])
+                }
+            }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(Self.intervalMs)) }
+        }
+    }
+
+    private func sweep(at now: Timestamp) async throws(Fault) {
+        while !Task.isShuttingDownGracefully {
+            let overdue = try await store.overdueHolds(at: now, limit: Self.batchSize)
+            await engine.submit(internal: overdue.map { .expire(ExpireHold(reservationID: $0)) })
+            if overdue.count < Self.batchSize { return }
+        }
+    }
+
+    private func forget(at now: Timestamp) async throws(Fault) {
+        let limit = now.adding(seconds: -BatchRunner.answersKeptSeconds)
+        while try await store.forgetAnswers(before: limit, limit: Self.forgetSize) == Self.forgetSize {}
+        try await store.forgetSessions(expiredBefore: now)
+    }
+}
