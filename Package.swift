@@ -37,6 +37,8 @@ let package = Package(
         .systemLibrary(
             name: "CQrencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"]), .brew(["qrencode"])]),
 
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
         .target(name: "Domain", swiftSettings: strict),
         .target(
             name: "Ports", dependencies: ["Domain", .product(name: "Logging", package: "swift-log")],
@@ -67,7 +69,7 @@ let package = Package(
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Domain", "Ports", "Engine", "CArgon2", "CQrencode",
+                "Domain", "Ports", "Engine", "CArgon2", "CQrencode", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -119,11 +119,8 @@ public final class BatchRunner: Sendable {
 extension BatchRunner.Job {
     /// Answers from the idempotency record, or decides and applies. A refusal changes nothing and leaves no record.
     fileprivate func decide(on rows: inout Rows, ids: inout IDSource, now: Timestamp) -> Answer {
-        if let idempotency, let stored = rows.answers[idempotency.scope],
-            now.milliseconds(since: stored.createdAt) < Int64(BatchRunner.answersKeptSeconds) * 1000
-        {
-            guard stored.requestHash == idempotency.requestHash else { return .refused(.idempotencyKeyReused) }
-            return .done(EncodedAnswer(status: stored.status, body: stored.body), isReplay: true)
+        if let idempotency, let first = rows.answers[idempotency.scope]?.answer(to: idempotency, at: now) {
+            return first
         }
         do throws(Refusal) {
             let decision = try command.decide(on: rows, ids: &ids, now: now)

@@ -127,10 +127,7 @@ public final class CatalogDesk: Sendable {
     ) async throws(Fault) -> Answer {
         try await inTurn { () async throws(Fault) in
             let now = self.clock.now()
-            if let stored = try await self.store.answer(idempotency.scope) {
-                guard stored.requestHash == idempotency.requestHash else { return .refused(.idempotencyKeyReused) }
-                return .done(EncodedAnswer(status: stored.status, body: stored.body), isReplay: true)
-            }
+            if let first = try await self.store.answer(idempotency, at: now) { return first }
             let stored = try await work(now) { encoded in
                 StoredAnswer(
                     scope: idempotency.scope, requestHash: idempotency.requestHash, status: encoded.status,

@@ -8,6 +8,8 @@ public struct SeatLayout: Sendable {
     /// In the layout's order. An index into these is a seat's ordinal.
     public let seatIDs: [SeatID]
     public let places: [SeatPlace]
+    /// Changes when the layout is replaced: the first seat's id, since new seats have new ids. "0" without seats.
+    public let version: String
     let ordinals: [SeatID: Int]
     /// Runs of adjacent seats of one grade, those nearest the stage first.
     let runs: [[Run]]
@@ -24,6 +26,7 @@ public struct SeatLayout: Sendable {
         self.grades = grades
         seatIDs = seats.map(\.seat.id)
         places = seats.map(\.place)
+        version = seats.first.map { String($0.seat.id.description.suffix(12)) } ?? "0"
         ordinals = Dictionary(uniqueKeysWithValues: seatIDs.enumerated().map { ($1, $0) })
         runs = Self.runs(of: places, gradeCount: grades.count)
     }

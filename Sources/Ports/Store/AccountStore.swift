@@ -7,6 +7,9 @@ public protocol AccountStore: Sendable {
     func user(_ id: UserID) async throws(Fault) -> User?
     func credentials(email: String) async throws(Fault) -> (user: User, passwordHash: String)?
 
+    /// - Returns: The user as it is now, or nil when there is none.
+    func setRole(_ role: User.Role, of user: UserID) async throws(Fault) -> User?
+
     func create(_ session: Session) async throws(Fault)
     /// Replaces a session's refresh token, if the one presented is the newest.
     ///

@@ -61,6 +61,13 @@ public protocol CatalogStore: Sendable {
     /// All seats of a date in the order of its layout.
     func seats(of date: DateID) async throws(Fault) -> [MappedSeat]
 
+    /// Takes a block of queue numbers that no process has given out or will, and returns the first. It is how numbers
+    /// only grow across restarts: what is left of a block is skipped.
+    func claimQueueNumbers(of date: DateID, count: Int64) async throws(Fault) -> Int64
+
+    /// Events of concerts, dates and layouts, the newest first: who changed what.
+    func catalogEvents(before: EventID?, limit: Int) async throws(Fault) -> [Event]
+
     /// The first answer to a request of this scope, if it is still remembered.
     func answer(_ scope: Digest) async throws(Fault) -> StoredAnswer?
 }

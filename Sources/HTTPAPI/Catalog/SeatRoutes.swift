@@ -1,0 +1,147 @@
+internal import Domain
+internal import Engine
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import Ports
+
+/// The seats of a date: as a list, as a layout, and as compact states. All from memory.
+struct SeatRoutes: Sendable {
+    let engine: Engine
+    let access: Access
+    private let statuses = SeatStatusCache()
+
+    init(_ parts: APIDependencies) {
+        engine = parts.engine
+        access = parts.access
+    }
+
+    /// `GET /dates/{id}/seats`.
+    func seats(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await access.anyone(context, .read)
+        let map = try await map(context)
+        let section = request.query("section")
+        let wanted = try request.query("status").map { text throws(Problem) in
+            guard let state = SeatState(rawValue: text) else {
+                throw Problem(
+                    InvalidRequest(
+                        "status", ko: "AVAILABLE, PENDING, CONFIRMED, PAID, BLOCKED 중 하나여야 합니다.",
+                        en: "It must be AVAILABLE, PENDING, CONFIRMED, PAID or BLOCKED."))
+            }
+            return state
+        }
+        let (version, states) = map.states()
+        let layout = map.layout
+        let body = JSONWriter.object(capacity: 200 * states.count) { json in
+            json.field("dateId", layout.dateID)
+            json.field("version", version)
+            json.key("seats")
+            json.array(states.indices) { json, ordinal in
+                let place = layout.places[ordinal]
+                guard wanted.map({ $0 == states[ordinal] }) ?? true, section.map({ $0 == place.label.section }) ?? true
+                else { return }
+                json.object { json in
+                    let grade = layout.grades[place.grade]
+                    json.field("id", layout.seatIDs[ordinal])
+                    json.field("section", place.label.section)
+                    json.field("row", place.label.row)
+                    json.field("number", place.label.number)
+                    json.field("grade", grade.name)
+                    json.field("price", grade.price)
+                    json.field("status", states[ordinal].rawValue)
+                    json.field("x", place.x)
+                    json.field("y", place.y)
+                }
+            }
+        }
+        return .json(body, cache: "no-cache")
+    }
+
+    /// `GET /dates/{id}/seatmap`: the layout alone. With its version in the address it never changes.
+    func layout(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await access.anyone(context, .read)
+        let layout = try await map(context).layout
+        let etag = "\"\(layout.version)\""
+        let isPinned = request.query("v") == layout.version
+        let cache = isPinned ? "public, max-age=31536000, immutable" : "public, max-age=60"
+        if request.headers[.ifNoneMatch] == etag {
+            return Response(status: .notModified, headers: [.eTag: etag, .cacheControl: cache])
+        }
+        var response = Response.json(layout.json, cache: cache)
+        response.headers[.eTag] = etag
+        return response
+    }
+
+    /// `GET /dates/{id}/seats/status`.
+    func status(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await access.anyone(context, .read)
+        let map = try await map(context)
+        let wantsGzip = request.headers[.acceptEncoding]?.contains("gzip") ?? false
+        let version = map.version
+        if let known = request.headers[.ifNoneMatch], known == "\"\(version)\"" {
+            return Response(status: .notModified, headers: [.eTag: known, .cacheControl: "no-cache"])
+        }
+        let status = statuses.status(of: map, gzip: wantsGzip)
+        var headers = HTTPFields()
+        headers.reserveCapacity(8)
+        headers[.contentType] = "application/json"
+        headers[.cacheControl] = "no-cache"
+        headers[.eTag] = status.etag
+        headers[.vary] = "Accept-Encoding"
+        if status.isGzip { headers[.contentEncoding] = "gzip" }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: status.body))
+    }
+
+    private func map(_ context: APIContext) async throws -> SeatMap {
+        guard let map = try await engine.seatMap(of: context.id("id")) else { throw Problem.notFound }
+        return map
+    }
+}
+
+extension SeatLayout {
+    fileprivate var json: [UInt8] {
+        JSONWriter.object(capacity: 110 * seatIDs.count) { json in
+            json.field("dateId", dateID)
+            json.field("layoutVersion", version)
+            json.field("seatsTotal", seatIDs.count)
+            json.key("grades")
+            json.array(grades) { $0.grade($1) }
+            json.key("sections")
+            json.array(runs(of: places.indices, by: \.section)) { json, section in
+                json.object { json in
+                    json.field("name", places[section.lowerBound].label.section)
+                    json.key("rows")
+                    json.array(runs(of: section, by: \.row)) { json, row in
+                        json.object { json in
+                            json.field("name", places[row.lowerBound].label.row)
+                            json.key("seats")
+                            json.array(row) { json, ordinal in
+                                json.object { json in
+                                    json.field("id", seatIDs[ordinal])
+                                    json.field("number", places[ordinal].label.number)
+                                    json.field("grade", places[ordinal].grade)
+                                    json.field("x", places[ordinal].x)
+                                    json.field("y", places[ordinal].y)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Cuts a range of ordinals where a part of the label changes.
+    private func runs(of range: Range<Int>, by part: KeyPath<SeatLabel, String>) -> [Range<Int>] {
+        var runs: [Range<Int>] = []
+        var start = range.lowerBound
+        for ordinal in range
+        where ordinal + 1 == range.upperBound
+            || places[ordinal + 1].label[keyPath: part] != places[ordinal].label[keyPath: part]
+        {
+            runs.append(start..<ordinal + 1)
+            start = ordinal + 1
+        }
+        return runs
+    }
+}

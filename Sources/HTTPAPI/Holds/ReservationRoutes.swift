@@ -1,0 +1,228 @@
+internal import Crypto
+internal import Domain
+internal import Engine
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import Ports
+
+/// Holding seats, looking at reservations, giving seats back.
+struct ReservationRoutes: Sendable {
+    /// Seats of one request. What one fan may have of a date is the date's own limit.
+    static let seatCounts = 1...50
+
+    let engine: Engine
+    let store: any Store
+    let room: any WaitingRoom
+    let gate: any SeatGate
+    let queueTokens: QueueTokens
+    let access: Access
+    let clock: any WallClock
+    let holdSeconds: Int
+
+    init(_ parts: APIDependencies) {
+        engine = parts.engine
+        store = parts.store
+        room = parts.room
+        gate = parts.gate
+        queueTokens = parts.queueTokens
+        access = parts.access
+        clock = parts.clock
+        holdSeconds = parts.holdSeconds
+    }
+
+    /// `POST /reservations`.
+    func hold(_ request: Request, _: APIContext) async throws -> Response {
+        let identity = try await access.user(request, .write)
+        let body = try await request.jsonBody()
+        let wish = try HoldWish(reading: body)
+        let idempotency = try access.idempotency(request, user: identity.userID, route: "hold", body: body)
+        let now = clock.now()
+        do {
+            try await checkAdmission(request, of: identity.userID, to: wish.dateID, now: now)
+            return try await hold(wish, for: identity.userID, idempotency, now: now)
+        } catch let problem as Problem {
+            // A copy of a request that was answered gets that answer, also when its stay or its seats are gone since.
+            if let first = try await store.answer(idempotency, at: now) { return try .answer(first) }
+            throw problem
+        }
+    }
+
+    private func hold(_ wish: HoldWish, for fan: UserID, _ idempotency: Idempotency, now: Timestamp) async throws
+        -> Response
+    {
+        switch wish.choice {
+        case .bestAvailable(let grade, let count):
+            let best = BestAvailable(
+                userID: fan, dateID: wish.dateID, grade: grade, count: count, holdSeconds: holdSeconds)
+            return try .answer(await engine.submit(.hold(.bestAvailable(best), idempotency)))
+        case .seats(let seats):
+            let blocked = await gate.close(seats, for: fan, until: now.adding(seconds: holdSeconds), now: now)
+            guard blocked.isEmpty else { throw Problem(Refusal.seatTaken(blocked)) }
+            let command = HoldSeats(
+                userID: fan, dateID: wish.dateID, choice: .seats(seats), holdSeconds: holdSeconds)
+            let answer = await engine.submit(.hold(.command(.hold(command)), idempotency))
+            if case .done = answer {} else { await gate.open(seats, for: fan) }
+            return try .answer(answer)
+        }
+    }
+
+    /// `GET /reservations`.
+    func list(_ request: Request, _: APIContext) async throws -> Response {
+        let identity = try await access.user(request, .read)
+        let page = try request.page(of: Reservation.self)
+        let found = try await store.reservations(of: identity.userID, before: page.before, limit: page.limit)
+        let now = clock.now()
+        return .json(
+            JSONWriter.list(found, limit: page.limit, id: \.id) { json, reservation in
+                json.reservation(reservation, at: now)
+            })
+    }
+
+    /// `GET /reservations/{id}`.
+    func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, .read)
+        guard let reservation = try await store.reservation(context.id("id")),
+            reservation.userID == identity.userID || identity.role.isStaff
+        else { throw Problem.notFound }
+        return .json(reservation.json(at: clock.now()))
+    }
+
+    /// `DELETE /reservations/{id}`: gives the seats back.
+    func release(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, .write)
+        let command = ReleaseHold(userID: identity.userID, reservationID: try context.id("id"))
+        let answer = await engine.submit(
+            Submission(.command(.release(command)), idempotency: nil) { outcome in
+                guard case .released(let reservation) = outcome else {
+                    preconditionFailure("a release that did not release")
+                }
+                return EncodedAnswer(status: 200, body: reservation.json(at: reservation.createdAt))
+            })
+        if case .done = answer, let over = try await store.reservation(command.reservationID) {
+            await gate.open(over.seats.map(\.id), for: identity.userID)
+        }
+        return try .answer(answer)
+    }
+
+    /// A fan is admitted while inside the room of the date, and shows it by the queue token.
+    private func checkAdmission(_ request: Request, of fan: UserID, to date: DateID, now: Timestamp) async throws {
+        guard let token = request.headers[.queueToken].flatMap({ queueTokens.read($0, now: now) }),
+            token.userID == fan, token.dateID == date
+        else { throw Problem.queueTokenInvalid }
+        if try await room.isActive(fan, on: date, now: now) { return }
+        guard let place = try await room.place(of: fan, on: date, bringing: token.number, now: now) else {
+            throw Problem.queueTokenInvalid
+        }
+        guard place.status == .active else { throw Problem(Refusal.notAdmitted) }
+    }
+}
+
+extension Submission {
+    fileprivate static func hold(_ work: Work, _ idempotency: Idempotency) -> Submission {
+        Submission(work, idempotency: idempotency) { outcome in
+            guard case .held(let reservation) = outcome else { preconditionFailure("a hold that did not hold") }
+            return EncodedAnswer(status: 201, body: reservation.json(at: reservation.createdAt))
+        }
+    }
+}
+
+/// What a fan asks to hold.
+private struct HoldWish {
+    enum Choice {
+        case seats([SeatID])
+        case bestAvailable(grade: String, count: Int)
+    }
+
+    let dateID: DateID
+    let choice: Choice
+
+    init(reading body: ByteBuffer) throws {
+        var date: DateID?
+        var seats: [SeatID]?
+        var best: (grade: String, count: Int)?
+        try body.readJSON { field, json throws(InvalidRequest) in
+            switch field {
+            case "dateId": date = try json.id()
+            case "seatIds": seats = try Self.seats(&json)
+            case "bestAvailable": best = try Self.best(&json)
+            default: throw JSONReader.unknownField()
+            }
+        }
+        dateID = try required(date, "dateId")
+        switch (seats, best) {
+        case (let seats?, nil): choice = .seats(seats)
+        case (nil, let best?): choice = .bestAvailable(grade: best.grade, count: best.count)
+        default:
+            throw Problem(
+                InvalidRequest(
+                    ko: "seatIds와 bestAvailable 중 하나만 보내 주세요.", en: "Send either seatIds or bestAvailable."))
+        }
+    }
+
+    private static func seats(_ json: inout JSONReader) throws(InvalidRequest) -> [SeatID] {
+        var seats: [SeatID] = []
+        try json.array(maxCount: ReservationRoutes.seatCounts.upperBound) { json throws(InvalidRequest) in
+            let seat: SeatID = try json.id()
+            guard !seats.contains(seat) else {
+                throw InvalidRequest(ko: "같은 좌석이 두 번 있습니다.", en: "The same seat occurs twice.")
+            }
+            seats.append(seat)
+        }
+        guard !seats.isEmpty else {
+            throw InvalidRequest(ko: "좌석을 하나 이상 골라 주세요.", en: "Choose at least one seat.")
+        }
+        return seats
+    }
+
+    private static func best(_ json: inout JSONReader) throws(InvalidRequest) -> (grade: String, count: Int) {
+        var grade: String?
+        var count: Int?
+        try json.object { field, json throws(InvalidRequest) in
+            switch field {
+            case "grade": grade = try json.string(minLength: 1, maxLength: 40)
+            case "count": count = try json.integer(in: ReservationRoutes.seatCounts)
+            default: throw JSONReader.unknownField()
+            }
+        }
+        guard let grade else { throw InvalidRequest.missing("grade") }
+        guard let count else { throw InvalidRequest.missing("count") }
+        return (grade, count)
+    }
+}
+
+extension Reservation {
+    func json(at now: Timestamp) -> [UInt8] {
+        var json = JSONWriter(capacity: 320 + seats.count * 160)
+        json.reservation(self, at: now)
+        return json.bytes
+    }
+}
+
+extension JSONWriter {
+    /// A hold whose deadline has passed is shown as expired, swept or not.
+    mutating func reservation(_ reservation: Reservation, at now: Timestamp) {
+        object { json in
+            json.field("id", reservation.id)
+            json.field("dateId", reservation.dateID)
+            let isOverdue = reservation.status == .pending && reservation.expiresAt <= now
+            json.field("status", (isOverdue ? .expired : reservation.status).rawValue)
+            json.key("seats")
+            json.array(reservation.seats) { $0.seat($1) }
+            json.field("amount", reservation.amount)
+            json.field("expiresAt", reservation.expiresAt)
+            json.field("createdAt", reservation.createdAt)
+        }
+    }
+
+    mutating func seat(_ seat: ReservedSeat) {
+        object { json in
+            json.field("id", seat.id)
+            json.field("section", seat.label.section)
+            json.field("row", seat.label.row)
+            json.field("number", seat.label.number)
+            json.field("grade", seat.grade)
+            json.field("price", seat.price)
+        }
+    }
+}

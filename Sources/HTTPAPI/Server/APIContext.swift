@@ -1,0 +1,61 @@
+internal import Domain
+internal import HTTPTypes
+public import Hummingbird
+internal import NIOCore
+
+/// What travels with one request.
+public struct APIContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    private let channel: any Channel
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+    }
+
+    /// The other end of the connection, without its port.
+    var remoteAddress: String {
+        channel.remoteAddress?.ipAddress ?? "unknown"
+    }
+
+    /// A part of the path, as an id. Not a UUID means that there is no such thing.
+    func id<Entity>(_ name: String, of _: Entity.Type = Entity.self) throws -> ID<Entity> {
+        guard let id = parameters.get(name).flatMap({ ID<Entity>($0) }) else { throw Problem.notFound }
+        return id
+    }
+}
+
+extension Language {
+    /// The best of Korean and English for an `Accept-Language` header (RFC 9110); Korean when it names neither.
+    init(accepting header: String?) {
+        guard let header else {
+            self = .ko
+            return
+        }
+        var best: (language: Language, quality: Double)?
+        for range in header.split(separator: ",").prefix(16) {
+            let parts = range.split(separator: ";")
+            let tag = parts.first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
+            guard let language = Language(rawValue: String(tag.prefix { $0 != "-" })) else { continue }
+            let quality =
+                parts.dropFirst().lazy.map { $0.filter { $0 != " " } }.first { $0.hasPrefix("q=") }
+                .flatMap { Double($0.dropFirst(2)) } ?? 1
+            if quality > best?.quality ?? 0 { best = (language, quality) }
+        }
+        self = best?.language ?? .ko
+    }
+}
+
+extension HTTPField.Name {
+    static let queueToken = knownName("X-Queue-Token")
+    static let requestID = knownName("X-Request-Id")
+    static let idempotencyKey = knownName("Idempotency-Key")
+    static let idempotencyReplayed = knownName("Idempotency-Replayed")
+    static let lastEventID = knownName("Last-Event-ID")
+    static let contentTypeOptions = knownName("X-Content-Type-Options")
+
+    private static func knownName(_ name: String) -> HTTPField.Name {
+        guard let known = HTTPField.Name(name) else { preconditionFailure("\(name) is not a header's name") }
+        return known
+    }
+}

@@ -1,0 +1,109 @@
+internal import Crypto
+internal import Domain
+internal import Engine
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import Ports
+
+/// How often one user or address may ask, by class of route.
+public struct RateLimits: Sendable {
+    var read = RateLimit(perSecond: 50, burst: 300)
+    var write = RateLimit(perSecond: 50, burst: 500)
+    var poll = RateLimit(perSecond: 5, burst: 50)
+    var login = RateLimit(perSecond: 20, burst: 300)
+    var address = RateLimit(perSecond: 500, burst: 2_000)
+    let isOn: Bool
+
+    /// - Parameter factor: Multiplies every limit; 0 turns them off.
+    public init(factor: Double) {
+        isOn = factor > 0
+        for limit in [\RateLimits.read, \.write, \.poll, \.login, \.address] {
+            self[keyPath: limit].perSecond *= factor
+            self[keyPath: limit].burst *= factor
+        }
+    }
+}
+
+/// The class of a route, for its limit.
+enum RateClass: String {
+    case read, write, poll, login
+}
+
+/// Who may come in, and how often.
+struct Access: Sendable {
+    let tokens: AccessTokens
+    let limiter: any RateLimiter
+    let limits: RateLimits
+    let clock: any WallClock
+
+    /// The fan or staff who asks. Throws when there is no good access token, or too many requests came.
+    func user(_ request: Request, _ rate: RateClass) async throws -> Identity {
+        guard let identity = try await optionalUser(request, rate) else { throw Problem.notAuthenticated }
+        return identity
+    }
+
+    /// The same, where anonymous may ask as well: nil without an `Authorization` header.
+    func optionalUser(_ request: Request, _ rate: RateClass) async throws -> Identity? {
+        guard let header = request.headers[.authorization] else { return nil }
+        let now = clock.now()
+        guard header.hasPrefix("Bearer ") || header.hasPrefix("bearer "),
+            let identity = await tokens.identity(header.dropFirst(7), now: now)
+        else { throw Problem.notAuthenticated }
+        try await limit(.user(identity.userID), rate, now: now)
+        return identity
+    }
+
+    func staff(_ request: Request) async throws -> Identity {
+        let identity = try await user(request, .write)
+        guard identity.role.isStaff else { throw Problem.notAllowed }
+        return identity
+    }
+
+    func admin(_ request: Request) async throws -> Identity {
+        let identity = try await user(request, .write)
+        guard identity.role == .admin else { throw Problem.notAllowed }
+        return identity
+    }
+
+    /// Counts an anonymous request by its address.
+    func anyone(_ context: APIContext, _ rate: RateClass) async throws {
+        guard limits.isOn else { return }
+        try await limit(.address(context.remoteAddress), rate, now: clock.now())
+    }
+
+    private func limit(_ subject: RateKey.Subject, _ rate: RateClass, now: Timestamp) async throws {
+        guard limits.isOn else { return }
+        let limit: RateLimit
+        switch (rate, subject) {
+        case (.login, _): limit = limits.login
+        case (_, .address): limit = limits.address
+        case (.read, .user): limit = limits.read
+        case (.write, .user): limit = limits.write
+        case (.poll, .user): limit = limits.poll
+        }
+        if let waitMs = await limiter.take(RateKey(subject: subject, route: rate.rawValue), limit: limit, now: now) {
+            throw Problem.tooManyRequests(retryAfterMs: waitMs)
+        }
+    }
+
+    // MARK: Idempotency
+
+    /// The key of a `POST`, scoped to user and route, with the hash of its body.
+    ///
+    /// - Parameter route: A word for the route with the ids of its path, so that one key on two paths is two keys.
+    func idempotency(_ request: Request, user: UserID, route: String, body: ByteBuffer?) throws -> Idempotency {
+        guard let key = request.headers[.idempotencyKey] else { throw Problem.idempotencyKeyMissing }
+        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw Problem.idempotencyKeyMissing
+        }
+        var scope = SHA256()
+        user.withBytes { scope.update(bufferPointer: $0) }
+        for var part in [route, "\n", key] { part.withUTF8 { scope.update(bufferPointer: UnsafeRawBufferPointer($0)) } }
+        guard let digest = scope.finalize().withUnsafeBytes({ Domain.Digest(bytes: $0) }) else {
+            preconditionFailure("SHA-256 has 32 bytes")
+        }
+        let bodyHash = body.map { body in body.withUnsafeReadableBytes { SHA256.digest(of: $0) } }
+        return Idempotency(scope: digest, requestHash: bodyHash ?? Domain.Digest(0, 0, 0, 0))
+    }
+}

@@ -1,0 +1,83 @@
+internal import Domain
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import Metrics
+internal import Ports
+
+/// One method of one path: turns errors into problems, and counts.
+struct Endpoint: Sendable {
+    let method: HTTPRequest.Method
+    /// As `openapi.yml` writes it: `/api/v1/dates/{id}`.
+    let path: String
+    private let segments: [Substring]
+    private let logger: Logger
+    private let seconds: Timer
+    private let outcomes: StatusCounters
+
+    init(method: HTTPRequest.Method, path: String, logger: Logger) {
+        self.method = method
+        self.path = path
+        self.logger = logger
+        segments = path.split(separator: "/")
+        let route = [("method", method.rawValue), ("route", path)]
+        seconds = Timer(label: "jari_http_request_seconds", dimensions: route)
+        outcomes = StatusCounters(route: route)
+    }
+
+    func respond(
+        to request: Request, _ context: APIContext,
+        with handler: @Sendable (Request, APIContext) async throws -> Response
+    ) async -> Response {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var response: Response
+        do {
+            response = try await handler(request, context)
+        } catch {
+            let problem = problem(for: error, context)
+            response = .problem(problem, language: request.language)
+            response.headers[.requestID] = context.id
+        }
+        response.headers[.contentTypeOptions] = "nosniff"
+        let (elapsed, fraction) = (clock.now - start).components
+        seconds.recordNanoseconds(elapsed * 1_000_000_000 + fraction / 1_000_000_000)
+        outcomes.count(response.status.code)
+        return response
+    }
+
+    /// Whether a path is this endpoint's, whatever the method.
+    func matches(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        return parts.count == segments.count
+            && zip(parts, segments).allSatisfy { part, segment in segment.hasPrefix("{") || part == segment }
+    }
+
+    private func problem(for error: any Error, _ context: APIContext) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case let fault as Fault:
+            logger.error("a request met a fault", metadata: ["fault": "\(fault)", "request": "\(context.id)"])
+            return Problem(fault)
+        case is CancellationError: return .overloaded
+        default:
+            logger.error("a request failed", metadata: ["error": "\(error)", "request": "\(context.id)"])
+            return .internalError
+        }
+    }
+}
+
+/// How often a route answered with each class of status.
+private struct StatusCounters: Sendable {
+    private let counters: [Counter]
+
+    init(route: [(String, String)]) {
+        counters = (1...5).map {
+            Counter(label: "jari_http_requests_total", dimensions: route + [("status", "\($0)xx")])
+        }
+    }
+
+    func count(_ status: Int) {
+        counters[min(max(status / 100, 1), 5) - 1].increment()
+    }
+}

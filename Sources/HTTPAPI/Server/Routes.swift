@@ -1,0 +1,143 @@
+internal import Domain
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import Metrics
+internal import Ports
+
+/// All calls of the API, like a table of contents. `openapi.yml` says the same, and tests compare the two.
+struct Routes {
+    private let router: Router<APIContext>
+    private let logger: Logger
+    /// What was added, as `openapi.yml` writes it: for telling a wrong method from a wrong path.
+    private(set) var endpoints: [Endpoint] = []
+
+    init(_ parts: APIDependencies, operations: OperationRoutes) {
+        router = Router(context: APIContext.self)
+        logger = parts.logger
+        addAccounts(AccountRoutes(parts), PointsRoutes(parts))
+        addCatalog(CatalogRoutes(parts), SeatRoutes(parts), EventStreamRoutes(parts))
+        addSales(QueueRoutes(parts), ReservationRoutes(parts), PaymentRoutes(parts), TicketRoutes(parts))
+        addStaff(StaffCatalogRoutes(parts), StaffSaleRoutes(parts), StaffAccountRoutes(parts))
+        addOperations(operations)
+    }
+
+    private mutating func addAccounts(_ accounts: AccountRoutes, _ points: PointsRoutes) {
+        add(.post, "/api/v1/users", accounts.register)
+        add(.get, "/api/v1/users/me", accounts.me)
+        add(.post, "/api/v1/sessions", accounts.logIn)
+        add(.post, "/api/v1/sessions/refresh", accounts.refresh)
+        add(.delete, "/api/v1/sessions", accounts.logOut)
+        add(.get, "/api/v1/users/points", points.balance)
+        add(.post, "/api/v1/users/points", points.charge)
+        add(.get, "/api/v1/users/points/history", points.history)
+    }
+
+    private mutating func addCatalog(_ catalog: CatalogRoutes, _ seats: SeatRoutes, _ events: EventStreamRoutes) {
+        add(.get, "/api/v1/concerts", catalog.concerts)
+        add(.get, "/api/v1/concerts/{id}", catalog.concert)
+        add(.get, "/api/v1/concerts/{id}/dates", catalog.dates)
+        add(.get, "/api/v1/dates/{id}", catalog.date)
+        add(.get, "/api/v1/dates/{id}/seats", seats.seats)
+        add(.get, "/api/v1/dates/{id}/seatmap", seats.layout)
+        add(.get, "/api/v1/dates/{id}/seats/status", seats.status)
+        add(.get, "/api/v1/dates/{id}/events", events.events)
+    }
+
+    private mutating func addSales(
+        _ queue: QueueRoutes, _ reservations: ReservationRoutes, _ payments: PaymentRoutes, _ tickets: TicketRoutes
+    ) {
+        add(.post, "/api/v1/queue/token", queue.join)
+        add(.get, "/api/v1/queue/token", queue.poll)
+        add(.delete, "/api/v1/queue/token", queue.leave)
+        add(.get, "/api/v1/dates/{id}/queue", queue.figures)
+        add(.post, "/api/v1/reservations", reservations.hold)
+        add(.get, "/api/v1/reservations", reservations.list)
+        add(.get, "/api/v1/reservations/{id}", reservations.show)
+        add(.delete, "/api/v1/reservations/{id}", reservations.release)
+        add(.post, "/api/v1/reservations/{id}/payments", payments.pay)
+        add(.get, "/api/v1/payments/{id}", payments.show)
+        add(.post, "/api/v1/payments/{id}/refunds", payments.refund)
+        add(.get, "/api/v1/tickets", tickets.list)
+        add(.get, "/api/v1/tickets/{id}", tickets.show)
+        add(.get, "/api/v1/tickets/{id}/qr.svg", tickets.qr)
+        add(.post, "/api/v1/checkins", tickets.checkIn)
+    }
+
+    private mutating func addStaff(
+        _ catalog: StaffCatalogRoutes, _ sales: StaffSaleRoutes, _ accounts: StaffAccountRoutes
+    ) {
+        add(.get, "/api/v1/admin/concerts", catalog.concerts)
+        add(.post, "/api/v1/admin/concerts", catalog.createConcert)
+        add(.get, "/api/v1/admin/concerts/{id}", catalog.concert)
+        add(.put, "/api/v1/admin/concerts/{id}", catalog.changeConcert)
+        add(.delete, "/api/v1/admin/concerts/{id}", catalog.deleteConcert)
+        add(.post, "/api/v1/admin/concerts/{id}/dates", catalog.createDate)
+        add(.get, "/api/v1/admin/dates/{id}", catalog.date)
+        add(.put, "/api/v1/admin/dates/{id}", catalog.changeDate)
+        add(.delete, "/api/v1/admin/dates/{id}", catalog.deleteDate)
+        add(.get, "/api/v1/admin/dates/{id}/layout", catalog.layout)
+        add(.put, "/api/v1/admin/dates/{id}/layout", catalog.replaceLayout)
+        add(.get, "/api/v1/admin/dates/{id}/queue", sales.settings)
+        add(.put, "/api/v1/admin/dates/{id}/queue", sales.changeSettings)
+        add(.post, "/api/v1/admin/dates/{id}/queue/pause", sales.pause)
+        add(.post, "/api/v1/admin/dates/{id}/queue/resume", sales.resume)
+        add(.get, "/api/v1/admin/dates/{id}/sales", sales.sales)
+        add(.put, "/api/v1/admin/users/{id}/role", accounts.setRole)
+        add(.get, "/api/v1/admin/audit-log", accounts.auditLog)
+    }
+
+    private mutating func addOperations(_ operations: OperationRoutes) {
+        add(.get, "/healthz", operations.health)
+        add(.get, "/readyz", operations.readiness)
+        add(.get, "/metrics", operations.metrics)
+        add(.get, "/openapi.yml", operations.contract)
+        add(.get, "/docs", operations.docs)
+        add(.get, "/docs/assets/{file}", operations.docsAsset)
+    }
+
+    private mutating func add(
+        _ method: HTTPRequest.Method, _ path: String,
+        _ handler: @Sendable @escaping (Request, APIContext) async throws -> Response
+    ) {
+        let endpoint = Endpoint(method: method, path: path, logger: logger)
+        endpoints.append(endpoint)
+        router.on(RouterPath(path), method: method) { request, context in
+            await endpoint.respond(to: request, context, with: handler)
+        }
+    }
+
+    func responder() -> APIResponder {
+        APIResponder(router: router.buildResponder(), endpoints: endpoints, logger: logger)
+    }
+}
+
+/// Answers every request: those that no route takes, with the right problem.
+struct APIResponder: HTTPResponder {
+    let router: RouterResponder<APIContext>
+    private let endpoints: [Endpoint]
+    private let nowhere: Endpoint
+
+    init(router: RouterResponder<APIContext>, endpoints: [Endpoint], logger: Logger) {
+        self.router = router
+        self.endpoints = endpoints
+        nowhere = Endpoint(method: .get, path: "unknown", logger: logger)
+    }
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        do {
+            return try await router.respond(to: request, context: context)
+        } catch let error as HTTPError where error.status == .notFound {
+            // Only the router itself throws this: every route turns its errors into answers.
+            let methods = endpoints.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+            return await nowhere.respond(to: request, context) { _, _ in
+                guard !methods.isEmpty else { throw Problem.notFound }
+                var problem = Problem(
+                    .methodNotAllowed, ko: "이 주소에서는 \(methods.joined(separator: ", "))만 쓸 수 있습니다.",
+                    en: "This path knows only \(methods.joined(separator: ", ")).")
+                problem.allow = methods.joined(separator: ", ")
+                throw problem
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+internal import Domain
+internal import Engine
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import Ports
+
+/// Tickets, their QR codes, and letting their holders in.
+struct TicketRoutes: Sendable {
+    private static let codeLengthMax = 100
+    private static let gateLengthMax = 80
+
+    let engine: Engine
+    let store: any SalesReader
+    let access: Access
+
+    init(_ parts: APIDependencies) {
+        engine = parts.engine
+        store = parts.store
+        access = parts.access
+    }
+
+    /// `GET /tickets`.
+    func list(_ request: Request, _: APIContext) async throws -> Response {
+        let identity = try await access.user(request, .read)
+        let page = try request.page(of: Ticket.self)
+        let tickets = try await store.tickets(of: identity.userID, before: page.before, limit: page.limit)
+        return .json(JSONWriter.list(tickets, limit: page.limit, id: \.id) { $0.ticket($1) })
+    }
+
+    /// `GET /tickets/{id}`.
+    func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        .json(try await own(request, context).json)
+    }
+
+    /// `GET /tickets/{id}/qr.svg`.
+    func qr(_ request: Request, _ context: APIContext) async throws -> Response {
+        let ticket = try await own(request, context)
+        let svg = QRCode.svg(of: ticket.code.description)
+        return Response(
+            status: .ok, headers: [.contentType: "image/svg+xml", .cacheControl: "private, no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: svg)))
+    }
+
+    /// `POST /checkins`.
+    func checkIn(_ request: Request, _: APIContext) async throws -> Response {
+        let identity = try await access.staff(request)
+        var text: String?
+        var gate: String?
+        let body = try await request.readJSON { field, json throws(InvalidRequest) in
+            switch field {
+            case "code": text = try json.string(maxLength: Self.codeLengthMax)
+            case "gate": gate = try json.string(maxLength: Self.gateLengthMax)
+            default: throw JSONReader.unknownField()
+            }
+        }
+        let idempotency = try access.idempotency(request, user: identity.userID, route: "checkin", body: body)
+        guard let code = TicketCode(try required(text, "code")) else { throw Problem.notFound }
+        let answer = await engine.submit(
+            Submission(.command(.checkIn(CheckIn(code: code, gate: gate))), idempotency: idempotency) { outcome in
+                guard case .checkedIn(let ticket) = outcome else {
+                    preconditionFailure("a check-in that let nobody in")
+                }
+                return EncodedAnswer(status: 201, body: ticket.json)
+            })
+        return try .answer(answer)
+    }
+
+    private func own(_ request: Request, _ context: APIContext) async throws -> Ticket {
+        let identity = try await access.user(request, .read)
+        guard let ticket = try await store.ticket(context.id("id")),
+            ticket.userID == identity.userID || identity.role.isStaff
+        else { throw Problem.notFound }
+        return ticket
+    }
+}
+
+extension Ticket {
+    fileprivate var json: [UInt8] {
+        var json = JSONWriter()
+        json.ticket(self)
+        return json.bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func ticket(_ ticket: Ticket) {
+        object { json in
+            json.field("id", ticket.id)
+            json.field("reservationId", ticket.reservationID)
+            json.field("dateId", ticket.dateID)
+            json.key("seat")
+            json.seat(ticket.seat)
+            json.field("code", ticket.code.description)
+            json.field("status", ticket.status.rawValue)
+            json.field("usedAt", optional: ticket.usedAt)
+            json.field("usedGate", optional: ticket.usedGate)
+            json.field("createdAt", ticket.createdAt)
+        }
+    }
+}
