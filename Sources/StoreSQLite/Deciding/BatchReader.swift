@@ -1,0 +1,99 @@
+internal import Domain
+internal import GRDB
+
+/// Which of the rows that may be new are in the store already: they are updated, the others inserted.
+struct KnownRows {
+    var reservations: Set<ReservationID> = []
+    var payments: Set<PaymentID> = []
+    var tickets: Set<TicketID> = []
+}
+
+/// Reads the rows a batch names. Nobody else writes meanwhile: the transaction began as `IMMEDIATE`.
+struct BatchReader {
+    private let db: Database
+
+    init(_ db: Database) {
+        self.db = db
+    }
+
+    func read(_ keys: RowKeys) throws -> (Rows, KnownRows) {
+        var rows = Rows()
+        var known = KnownRows()
+        try readSales(keys.dates, into: &rows)
+        try readWallets(keys.wallets, into: &rows)
+        try readClaims(keys.claims, into: &rows)
+        for id in keys.reservations { try readReservation(id, into: &rows, &known) }
+        try readSeats(keys.seats, into: &rows)
+        for id in keys.payments { try readPayment(id, into: &rows, &known) }
+        for id in keys.tickets {
+            try PreparedStatement(TicketStatement.byID, on: db).each(id) { try note(Ticket($0), into: &rows, &known) }
+        }
+        try readAnswers(keys.answers, into: &rows)
+        return (rows, known)
+    }
+
+    private func readSales(_ dates: Set<DateID>, into rows: inout Rows) throws {
+        for id in dates {
+            guard let date = try ConcertDate.read(id, on: db) else { continue }
+            rows.read(date.sale)
+        }
+    }
+
+    private func readWallets(_ users: Set<UserID>, into rows: inout Rows) throws {
+        guard !users.isEmpty else { return }
+        let statement = try PreparedStatement(PointsStatement.wallet, on: db)
+        for id in users {
+            if let wallet = try statement.first(id, as: Wallet.init) { rows.read(wallet) }
+        }
+    }
+
+    private func readClaims(_ fans: Set<FanOnDate>, into rows: inout Rows) throws {
+        guard !fans.isEmpty else { return }
+        let statement = try PreparedStatement(ReservationStatement.claims, on: db)
+        for fan in fans {
+            rows.read(try statement.all(fan.userID, fan.dateID, as: Claim.init), of: fan)
+        }
+    }
+
+    private func readSeats(_ seats: Set<SeatID>, into rows: inout Rows) throws {
+        guard !seats.isEmpty else { return }
+        let statement = try PreparedStatement(SeatStatement.byID, on: db)
+        for id in seats {
+            if let seat = try statement.first(id, as: Seat.init) { rows.read(seat) }
+        }
+    }
+
+    private func readAnswers(_ scopes: Set<Digest>, into rows: inout Rows) throws {
+        guard !scopes.isEmpty else { return }
+        let statement = try PreparedStatement(AnswerStatement.byScope, on: db)
+        for scope in scopes {
+            if let answer = try statement.first(scope, as: StoredAnswer.init) { rows.read(answer) }
+        }
+    }
+
+    /// A reservation with its seats as they are now: releasing, expiring, paying and refunding all need them.
+    private func readReservation(_ id: ReservationID, into rows: inout Rows, _ known: inout KnownRows) throws {
+        guard !known.reservations.contains(id), let reservation = try Reservation.read(id, on: db) else { return }
+        known.reservations.insert(id)
+        rows.read(reservation)
+        try PreparedStatement(SeatStatement.ofReservation, on: db).each(id) { rows.read(try Seat($0)) }
+    }
+
+    /// A payment with its reservation and all tickets of that: what a refund needs.
+    private func readPayment(_ id: PaymentID, into rows: inout Rows, _ known: inout KnownRows) throws {
+        guard let payment = try PreparedStatement(PaymentStatement.byID, on: db).first(id, as: Payment.init) else {
+            return
+        }
+        known.payments.insert(id)
+        rows.read(payment)
+        try readReservation(payment.reservationID, into: &rows, &known)
+        try PreparedStatement(TicketStatement.ofReservation, on: db).each(payment.reservationID) { row in
+            try note(Ticket(row), into: &rows, &known)
+        }
+    }
+
+    private func note(_ ticket: Ticket, into rows: inout Rows, _ known: inout KnownRows) {
+        known.tickets.insert(ticket.id)
+        rows.read(ticket)
+    }
+}

@@ -1,0 +1,57 @@
+public import Domain
+internal import GRDB
+public import Ports
+
+enum TicketStatement: String, StatementSet {
+    case byID = """
+        SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+        FROM tickets AS t JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
+        WHERE t.id = ?
+        """
+    case ofReservation = """
+        SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+        FROM tickets AS t JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
+        WHERE t.reservation_id = ? ORDER BY t.id
+        """
+    case pageOfUser = """
+        SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+        FROM tickets AS t JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
+        WHERE t.user_id = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?
+        """
+    case insert = """
+        INSERT INTO tickets
+            (id, reservation_id, seat_id, date_id, user_id, secret, status, used_at, used_gate, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    case update = "UPDATE tickets SET status = ?, used_at = ?, used_gate = ? WHERE id = ?"
+}
+
+extension Ticket {
+    init(_ row: Columns) throws {
+        let id: TicketID = try row.id(8)
+        self.init(
+            id: id, reservationID: try row.id(9), dateID: try row.id(10), userID: try row.id(11),
+            seat: try ReservedSeat(row),
+            // 64 random bits; SQLite's integers are signed, so the same bits are kept as one of those.
+            code: TicketCode(ticketID: id, secret: UInt64(bitPattern: row.integer(12))), status: try row.word(13),
+            usedAt: row.optionalTime(14), usedGate: row.optionalText(15), createdAt: row.time(16))
+    }
+}
+
+extension SQLiteStore {
+    public func ticket(_ id: TicketID) async throws(Fault) -> Ticket? {
+        try await read("read a ticket") { db in
+            try PreparedStatement(TicketStatement.byID, on: db).first(id) { try Ticket($0) }
+        }
+    }
+
+    public func tickets(of user: UserID, before: TicketID?, limit: Int) async throws(Fault) -> [Ticket] {
+        try await read("list tickets") { db in
+            try PreparedStatement(TicketStatement.pageOfUser, on: db)
+                .all(user, before ?? .greatest, limit) { try Ticket($0) }
+        }
+    }
+}
