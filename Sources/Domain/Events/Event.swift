@@ -15,15 +15,18 @@ public struct Event: Hashable, Sendable {
         case layoutReplaced = "layout.replaced"
     }
 
-    /// A seat that the event is about, with its grade, so that a consumer can count without looking it up.
+    /// A seat that the event is about, with its grade and price, so that a consumer can count without looking it up.
     public struct Seat: Hashable, Sendable {
         public let id: SeatID
         /// Index into the grades of the date.
         public let grade: Int
+        /// What the seat cost when it was held. The prices of a reservation's event add up to its amount.
+        public let price: Won
 
-        public init(id: SeatID, grade: Int) {
+        public init(id: SeatID, grade: Int, price: Won) {
             self.id = id
             self.grade = grade
+            self.price = price
         }
     }
 

@@ -113,6 +113,6 @@ extension Reservation {
     {
         Event(
             id: ids.next(at: now), kind: kind, subjectID: ID(id), version: version, dateID: dateID, userID: userID,
-            amount: amount, seats: seats.map { Event.Seat(id: $0.id, grade: $0.gradeIndex) }, at: now)
+            amount: amount, seats: seats.map { Event.Seat(id: $0.id, grade: $0.gradeIndex, price: $0.price) }, at: now)
     }
 }

@@ -25,7 +25,9 @@ public struct CheckIn: Sendable {
             Event(
                 id: ids.next(at: now), kind: .ticketUsed, subjectID: ID(ticket.id), version: 1, dateID: ticket.dateID,
                 userID: ticket.userID, amount: .zero,
-                seats: [Event.Seat(id: ticket.seat.id, grade: ticket.seat.gradeIndex)], at: now)
+                seats: [
+                    Event.Seat(id: ticket.seat.id, grade: ticket.seat.gradeIndex, price: ticket.seat.price)
+                ], at: now)
         ]
         return decision
     }
