@@ -1,0 +1,100 @@
+public import Domain
+public import Ports
+import Synchronization
+
+/// The queues before the sales in the memory of this process: one room a date, each behind its own lock.
+///
+/// Every call takes about a microsecond and never suspends, so it may be made on an event loop. What is lost at a
+/// restart comes back with the fans: each brings the number of its token.
+public final class InProcessWaitingRoom: WaitingRoom {
+    /// How long a room waits for fans.
+    public struct Patience: Hashable, Sendable {
+        /// Seconds that a fan who was called has to answer before being passed over.
+        public var answerSeconds: Int
+        /// Seconds that the place of a waiting fan is kept without a sign of life. Then the fan is passed over.
+        public var keepSeconds: Int
+        /// Seconds that the number of a fan who was passed over is remembered. Bounds the memory of a room.
+        public var rememberSeconds: Int
+
+        public static var standard: Patience {
+            Patience(answerSeconds: 30, keepSeconds: 30 * 60, rememberSeconds: 6 * 60 * 60)
+        }
+
+        public init(answerSeconds: Int, keepSeconds: Int, rememberSeconds: Int) {
+            self.answerSeconds = answerSeconds
+            self.keepSeconds = keepSeconds
+            self.rememberSeconds = rememberSeconds
+        }
+    }
+
+    private let rooms = Mutex<[DateID: LockedRoom]>([:])
+    private let patience: Patience
+    private let firstNumber: @Sendable (DateID) -> Int64
+
+    /// - Parameter firstNumber: The first number that a date's room gives, 1 or more, asked for once when the room is
+    ///   made. After a restart it must be greater than any that was given before, so that none is given twice.
+    public init(
+        patience: Patience = .standard, firstNumber: @escaping @Sendable (DateID) -> Int64 = { _ in 1 }
+    ) {
+        self.patience = patience
+        self.firstNumber = firstNumber
+    }
+
+    public func open(_ date: DateID, rules: WaitingRoomRules) {
+        if let room = room(of: date) {
+            room.state.withLock { $0.change(rules) }
+            return
+        }
+        let number = firstNumber(date)
+        rooms.withLock { rooms in
+            if let room = rooms[date] {
+                room.state.withLock { $0.change(rules) }
+            } else {
+                rooms[date] = LockedRoom(
+                    DateRoom(date: date, rules: rules, patience: patience, firstNumber: number))
+            }
+        }
+    }
+
+    /// Takes a place, or gives the one that the fan has.
+    ///
+    /// - Parameter number: Given back if this room has neither given nor restored it since it was made. A number that
+    ///   the room itself gave and that nobody has any more is used up: its fan was inside, left, or was forgotten.
+    ///   Zero is the number of a place from before the draw and counts as none.
+    public func join(_ date: DateID, fan: UserID, bringing number: Int64?, now: Timestamp) -> QueuePlace? {
+        room(of: date)?.state.withLock { $0.join(fan, bringing: number, now: now) }
+    }
+
+    public func place(of fan: UserID, on date: DateID, bringing number: Int64?, now: Timestamp) -> QueuePlace? {
+        room(of: date)?.state.withLock { $0.place(of: fan, bringing: number, now: now) } ?? nil
+    }
+
+    public func isActive(_ fan: UserID, on date: DateID, now: Timestamp) -> Bool {
+        room(of: date)?.state.withLock { $0.isActive(fan, now: now) } ?? false
+    }
+
+    public func leave(_ date: DateID, fan: UserID, now: Timestamp) {
+        room(of: date)?.state.withLock { $0.leave(fan, now: now) }
+    }
+
+    public func admit(_ date: DateID, seatsLeft: Int, now: Timestamp) -> Int {
+        room(of: date)?.state.withLock { $0.admit(seatsLeft: seatsLeft, now: now) } ?? 0
+    }
+
+    public func figures(of date: DateID, now: Timestamp) -> QueueFigures? {
+        room(of: date)?.state.withLock { $0.figures(now: now) }
+    }
+
+    private func room(of date: DateID) -> LockedRoom? {
+        rooms.withLock { $0[date] }
+    }
+}
+
+/// A room behind its lock. A class, since a `Mutex` cannot lie in a dictionary.
+private final class LockedRoom: Sendable {
+    let state: Mutex<DateRoom>
+
+    init(_ room: sending DateRoom) {
+        state = Mutex(room)
+    }
+}
