@@ -1,5 +1,13 @@
-import ArgumentParser
-import Configuration
-import Hummingbird
+internal import ArgumentParser
 
-@main struct Jari { static func main() {} }
+/// The program: `jari serve` and what helps to run it.
+@main
+struct Jari: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "jari",
+        abstract: "Sells reserved seats for concerts. / 공연 좌석 예매 서버.",
+        discussion: "Settings come from JARI_… environment variables and, if JARI_CONFIG names one, a file of them; "
+            + "`jari config` shows them all.",
+        subcommands: [Serve.self, Migrate.self, Seed.self, Audit.self, Config.self],
+        defaultSubcommand: Serve.self)
+}

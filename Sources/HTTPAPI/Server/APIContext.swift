@@ -54,7 +54,7 @@ extension HTTPField.Name {
     static let lastEventID = knownName("Last-Event-ID")
     static let contentTypeOptions = knownName("X-Content-Type-Options")
 
-    private static func knownName(_ name: String) -> HTTPField.Name {
+    static func knownName(_ name: String) -> HTTPField.Name {
         guard let known = HTTPField.Name(name) else { preconditionFailure("\(name) is not a header's name") }
         return known
     }

@@ -8,6 +8,9 @@ enum AccountStatement: String, StatementSet {
         ON CONFLICT (email) DO NOTHING
         """
     case byID = "SELECT id, email, name, role, created_at FROM users WHERE id = ?"
+    case setRole = """
+        UPDATE users SET role = ? WHERE id = ? RETURNING id, email, name, role, created_at
+        """
     case byEmail = "SELECT id, email, name, role, created_at, password_hash FROM users WHERE email = ?"
 }
 
@@ -30,6 +33,12 @@ extension SQLiteStore {
     public func user(_ id: UserID) async throws(Fault) -> User? {
         try await read("read a user") { db in
             try PreparedStatement(AccountStatement.byID, on: db).first(id, as: User.init)
+        }
+    }
+
+    public func setRole(_ role: User.Role, of user: UserID) async throws(Fault) -> User? {
+        try await write("set a user's role") { db in
+            try PreparedStatement(AccountStatement.setRole, on: db).first(role, user, as: User.init)
         }
     }
 

@@ -54,6 +54,11 @@ enum CatalogStatement: String, StatementSet {
             active_seconds = excluded.active_seconds, seats_per_fan_max = excluded.seats_per_fan_max,
             is_paused = excluded.is_paused
         """
+    /// The first of a block of numbers: what the column held before.
+    case claimQueueNumbers = """
+        UPDATE dates SET next_queue_number = next_queue_number + ?2 WHERE id = ?1
+        RETURNING next_queue_number - ?2
+        """
     case deleteDate = "DELETE FROM dates WHERE id = ?"
 
     case grades = "SELECT name, price FROM grades WHERE date_id = ? ORDER BY position"

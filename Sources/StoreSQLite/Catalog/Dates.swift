@@ -66,6 +66,16 @@ extension SQLiteStore {
         }
     }
 
+    public func claimQueueNumbers(of date: DateID, count: Int64) async throws(Fault) -> Int64 {
+        let first = try await write("claim queue numbers") { db in
+            try PreparedStatement(CatalogStatement.claimQueueNumbers, on: db).first(date, count) { $0.integer(0) }
+        }
+        guard let first else {
+            throw Fault(.constraint, attempt: "claim queue numbers", reason: "there is no date \(date)")
+        }
+        return first
+    }
+
     /// Removes a date of which no seat was ever claimed. Its events stay, as all events do.
     static func remove(_ date: DateID, on db: Database) throws {
         try PreparedStatement(SeatMapStatement.deleteOfDate, on: db).run(date)

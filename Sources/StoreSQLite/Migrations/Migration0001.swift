@@ -60,6 +60,7 @@ enum Migration0001: Migration {
             seats_per_fan_max INTEGER NOT NULL CHECK (seats_per_fan_max > 0),
             is_paused INTEGER NOT NULL CHECK (is_paused IN (0, 1)),
             draw_seed BLOB NOT NULL CHECK (length(draw_seed) = 32),
+            next_queue_number INTEGER NOT NULL DEFAULT 1 CHECK (next_queue_number > 0),
             created_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX dates_by_concert ON dates (concert_id, starts_at);
@@ -212,6 +213,8 @@ enum Migration0001: Migration {
             seats BLOB NOT NULL CHECK (length(seats) % 25 = 0),
             at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX events_of_catalog ON events (id)
+            WHERE kind IN ('concert.changed', 'date.changed', 'layout.replaced');
         CREATE TRIGGER events_never_change BEFORE UPDATE ON events
             BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END;
         CREATE TRIGGER events_never_go BEFORE DELETE ON events

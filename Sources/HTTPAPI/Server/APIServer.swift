@@ -1,0 +1,45 @@
+public import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+
+/// How the server listens.
+public struct ServerSettings: Sendable {
+    public var host: String
+    /// 0 takes a free one.
+    public var port: Int
+    /// Connections that may be open at once. Further ones wait in the backlog.
+    public var connectionCountMax: Int
+    /// A connection without a request for this long is closed.
+    public var idleSeconds: Int
+
+    public init(host: String, port: Int, connectionCountMax: Int = 20_000, idleSeconds: Int = 60) {
+        self.host = host
+        self.port = port
+        self.connectionCountMax = connectionCountMax
+        self.idleSeconds = idleSeconds
+    }
+}
+
+/// Makes the HTTP server.
+public enum APIServer {
+    /// - Parameter onListening: Called with the port once connections are taken.
+    public static func application(
+        _ parts: APIDependencies, operations: OperationRoutes, settings: ServerSettings,
+        onListening: @Sendable @escaping (_ port: Int) async -> Void
+    ) -> some ApplicationProtocol {
+        Application(
+            responder: Routes(parts, operations: operations).responder(),
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .seconds(Int64(settings.idleSeconds)),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port), serverName: "jari", backlog: 4_096,
+                availableConnectionsDelegate: .maximum(settings.connectionCountMax, logger: parts.logger)),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? settings.port) },
+            eventLoopGroupProvider: .singleton, logger: parts.logger)
+    }
+}
+

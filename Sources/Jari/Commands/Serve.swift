@@ -1,0 +1,63 @@
+internal import ArgumentParser
+internal import CoordinationInProcess
+internal import Domain
+internal import Engine
+internal import EventsInProcess
+internal import Foundation
+internal import HTTPAPI
+internal import Hummingbird
+internal import Logging
+internal import Metrics
+internal import NIOCore
+internal import Ports
+internal import ServiceLifecycle
+internal import StoreSQLite
+internal import UnixSignals
+
+/// `jari serve`: everything in one process.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Sell. / 판매를 시작합니다.")
+
+    /// What is not finished by then is cut off at a shutdown.
+    private static let shutdownSeconds: Int64 = 25
+
+    func run() async throws {
+        try await Complaint.orExit {
+            let settings = try await Settings.load()
+            let registry = PrometheusRegistry()
+            MetricsSystem.bootstrap(registry)
+            try await serve(settings, registry: registry)
+        }
+    }
+
+    private func serve(_ settings: Settings, registry: PrometheusRegistry) async throws {
+        let logger = settings.logger()
+        let clock = SystemClock()
+        let store = try await settings.openStore(clock: clock, logger: logger)
+        let box = try await SaleBox(settings: settings, store: store, clock: clock, logger: logger)
+        let demoIsNew = try await box.prepare(settings)
+        let operations = OperationRoutes(
+            store: store,
+            files: ServedFiles(
+                contract: settings.files + "/openapi.yml", swaggerUI: settings.files + "/.tools/swagger-ui")
+        ) { registry.exposition() }
+        let application = APIServer.application(
+            box.api, operations: operations,
+            settings: ServerSettings(
+                host: settings.host, port: settings.port, connectionCountMax: settings.connectionCountMax)
+        ) { port in Greeting(settings: settings, port: port, demoIsNew: demoIsNew).say() }
+        // Stopped from the last to the first: no new requests, then no new work, then the engine when all is done.
+        var configuration = ServiceGroupConfiguration(
+            services: box.services + [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(Self.shutdownSeconds)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw StartError(
+                "Port \(settings.port) of \(settings.host) is in use. Stop the other program, or set JARI_PORT.")
+        } catch let error as IOError {
+            throw StartError("Cannot listen on \(settings.host):\(settings.port): \(error)")
+        }
+        try store.close()
+    }
+}

@@ -1,0 +1,50 @@
+/// Everything that can be set, by the name of its environment variable.
+enum Setting: String, CaseIterable {
+    case host = "JARI_HOST"
+    case port = "JARI_PORT"
+    case store = "JARI_STORE"
+    case coordination = "JARI_COORDINATION"
+    case events = "JARI_EVENTS"
+    case gateway = "JARI_GATEWAY"
+    case adminEmail = "JARI_ADMIN_EMAIL"
+    case adminPassword = "JARI_ADMIN_PASSWORD"
+    case demo = "JARI_DEMO"
+    case holdSeconds = "JARI_HOLD_SECONDS"
+    case accessKeys = "JARI_ACCESS_KEYS"
+    case queueKeys = "JARI_QUEUE_KEYS"
+    case rateLimitFactor = "JARI_RATE_LIMIT_FACTOR"
+    case connectionCountMax = "JARI_CONNECTION_COUNT_MAX"
+    case queueCapacity = "JARI_QUEUE_CAPACITY"
+    case files = "JARI_FILES"
+    case logLevel = "JARI_LOG_LEVEL"
+
+    /// What it means, in a line.
+    var meaning: String {
+        switch self {
+        case .host: "the address to listen on"
+        case .port: "the port to listen on; 0 takes a free one"
+        case .store: "where everything is kept: sqlite:PATH"
+        case .coordination: "queues, gates and limits: inprocess"
+        case .events: "where events go: inprocess"
+        case .gateway: "who takes card payments: sandbox (points only, for now)"
+        case .adminEmail: "the first administrator, made at start if missing"
+        case .adminPassword: "the first administrator's password, 8 to 128 characters"
+        case .demo: "demo concerts and logins: true or false; true only when neither store nor administrator is set"
+        case .holdSeconds: "how long seats are held for payment, 10 to 3600"
+        case .accessKeys: "secrets that sign access tokens, 64 hexadecimal digits each, newest first, comma between"
+        case .queueKeys: "secrets that sign queue tokens, likewise"
+        case .rateLimitFactor: "multiplies every rate limit; 0 turns them off"
+        case .connectionCountMax: "connections open at once, 1 to 1000000"
+        case .queueCapacity: "commands that may wait for the engine, 1 to 1000000"
+        case .files: "the folder with openapi.yml and the files for /docs"
+        case .logLevel: "trace, debug, info, notice, warning or error"
+        }
+    }
+
+    var isSecret: Bool {
+        switch self {
+        case .adminPassword, .accessKeys, .queueKeys: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,190 @@
+internal import Configuration
+internal import Logging
+internal import SystemPackage
+
+/// A setting that cannot be used. One line names the key and what it should be.
+struct SettingError: Error, CustomStringConvertible {
+    let lines: [String]
+    var description: String { lines.joined(separator: "\n") }
+}
+
+/// All settings, checked as a whole before anything starts.
+struct Settings: Sendable {
+    let host: String
+    let port: Int
+    let storePath: String
+    let adminEmail: String?
+    let adminPassword: String?
+    let demo: Bool
+    let holdSeconds: Int
+    /// Nil: the program keeps its own beside the store.
+    let accessKeys: [[UInt8]]?
+    let queueKeys: [[UInt8]]?
+    let rateLimitFactor: Double
+    let connectionCountMax: Int
+    let queueCapacity: Int
+    let files: String
+    let logLevel: Logger.Level
+    /// Each setting as it is in force, for `jari config`.
+    let values: [(setting: Setting, value: String, isSet: Bool)]
+
+    /// Reads the environment, and the file that JARI_CONFIG names. The environment wins.
+    static func load() async throws -> Settings {
+        let environment = EnvironmentVariablesProvider()
+        var providers: [any ConfigProvider] = [environment]
+        if let file = ConfigReader(provider: environment).string(forKey: "jari.config") {
+            do {
+                providers.append(try await EnvironmentVariablesProvider(environmentFilePath: FilePath(file)))
+            } catch {
+                throw SettingError(lines: ["JARI_CONFIG: the file \(file) cannot be read."])
+            }
+        }
+        return try Settings(reading: ConfigReader(providers: providers))
+    }
+
+    init(reading config: ConfigReader) throws(SettingError) {
+        var reader = SettingReader(config: config)
+        host = reader.text(.host, standard: "127.0.0.1")
+        port = reader.integer(.port, standard: 8080, in: 0...65_535)
+        storePath = reader.storePath(standard: "jari.db")
+        reader.only(.coordination, "inprocess")
+        reader.only(.events, "inprocess")
+        reader.only(.gateway, "sandbox")
+        adminEmail = reader.optionalText(.adminEmail)
+        adminPassword = reader.optionalText(.adminPassword)
+        if (adminEmail == nil) != (adminPassword == nil) {
+            reader.fail(.adminEmail, "set both JARI_ADMIN_EMAIL and JARI_ADMIN_PASSWORD, or neither")
+        }
+        if let adminPassword, !(8...128).contains(adminPassword.count) {
+            reader.fail(.adminPassword, "it must have 8 to 128 characters")
+        }
+        demo = reader.boolean(.demo, standard: !reader.isSet(.store) && !reader.isSet(.adminEmail))
+        holdSeconds = reader.integer(.holdSeconds, standard: 420, in: 10...3_600)
+        accessKeys = reader.keys(.accessKeys)
+        queueKeys = reader.keys(.queueKeys)
+        rateLimitFactor = reader.number(.rateLimitFactor, standard: 1, in: 0...1_000_000)
+        connectionCountMax = reader.integer(.connectionCountMax, standard: 20_000, in: 1...1_000_000)
+        queueCapacity = reader.integer(.queueCapacity, standard: 8_192, in: 1...1_000_000)
+        files = reader.text(.files, standard: ".")
+        logLevel = reader.logLevel(standard: .notice)
+        values = reader.values
+        guard reader.failures.isEmpty else { throw SettingError(lines: reader.failures) }
+    }
+}
+
+/// Reads settings one by one and collects what is wrong with them, so that all of it is said at once.
+private struct SettingReader {
+    let config: ConfigReader
+    private(set) var failures: [String] = []
+    private(set) var values: [(setting: Setting, value: String, isSet: Bool)] = []
+
+    init(config: ConfigReader) {
+        self.config = config
+    }
+
+    func isSet(_ setting: Setting) -> Bool { raw(setting) != nil }
+
+    mutating func fail(_ setting: Setting, _ reason: String) {
+        failures.append("\(setting.rawValue): \(reason).")
+    }
+
+    mutating func text(_ setting: Setting, standard: String) -> String {
+        let value = raw(setting) ?? standard
+        note(setting, value)
+        return value
+    }
+
+    mutating func optionalText(_ setting: Setting) -> String? {
+        let value = raw(setting)
+        note(setting, value ?? "")
+        return value
+    }
+
+    mutating func integer(_ setting: Setting, standard: Int, in range: ClosedRange<Int>) -> Int {
+        let text = text(setting, standard: String(standard))
+        guard let value = Int(text), range.contains(value) else {
+            fail(setting, "\"\(text)\" must be an integer from \(range.lowerBound) to \(range.upperBound)")
+            return standard
+        }
+        return value
+    }
+
+    mutating func number(_ setting: Setting, standard: Double, in range: ClosedRange<Double>) -> Double {
+        let text = text(setting, standard: String(standard))
+        guard let value = Double(text), range.contains(value) else {
+            fail(setting, "\"\(text)\" must be a number from \(range.lowerBound) to \(range.upperBound)")
+            return standard
+        }
+        return value
+    }
+
+    mutating func boolean(_ setting: Setting, standard: Bool) -> Bool {
+        let text = text(setting, standard: String(standard))
+        guard let value = Bool(text) else {
+            fail(setting, "\"\(text)\" must be true or false")
+            return standard
+        }
+        return value
+    }
+
+    mutating func only(_ setting: Setting, _ known: String) {
+        let text = text(setting, standard: known)
+        if text != known { fail(setting, "\"\(text)\" is not known; this version has only \(known)") }
+    }
+
+    mutating func storePath(standard: String) -> String {
+        let text = text(.store, standard: "sqlite:" + standard)
+        guard text.hasPrefix("sqlite:"), text.count > 7 else {
+            fail(.store, "\"\(text)\" must be sqlite: and a path")
+            return standard
+        }
+        return String(text.dropFirst(7))
+    }
+
+    mutating func keys(_ setting: Setting) -> [[UInt8]]? {
+        guard let text = optionalText(setting) else { return nil }
+        var keys: [[UInt8]] = []
+        for part in text.split(separator: ",") {
+            guard let key = [UInt8](hexadecimal: part), key.count >= 32 else {
+                fail(setting, "each key must have 64 hexadecimal digits or more")
+                return nil
+            }
+            keys.append(key)
+        }
+        if keys.isEmpty { fail(setting, "there must be at least one key") }
+        return keys
+    }
+
+    mutating func logLevel(standard: Logger.Level) -> Logger.Level {
+        let text = text(.logLevel, standard: standard.rawValue)
+        guard let level = Logger.Level(rawValue: text) else {
+            fail(.logLevel, "\"\(text)\" must be trace, debug, info, notice, warning or error")
+            return standard
+        }
+        return level
+    }
+
+    private func raw(_ setting: Setting) -> String? {
+        let key = setting.rawValue.lowercased().split(separator: "_").map(String.init)
+        let value = config.string(forKey: ConfigKey(key), isSecret: setting.isSecret)
+        return value.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private mutating func note(_ setting: Setting, _ value: String) {
+        values.append((setting, value, isSet(setting)))
+    }
+}
+
+extension [UInt8] {
+    /// The bytes of hexadecimal digits, two a byte; nil when there is anything else.
+    init?(hexadecimal text: some StringProtocol) {
+        var bytes: [UInt8] = []
+        var digits = text.utf8.makeIterator()
+        while let high = digits.next() {
+            guard let low = digits.next(), let byte = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+            else { return nil }
+            bytes.append(byte)
+        }
+        self = bytes
+    }
+}

@@ -1,0 +1,20 @@
+/// What `jari serve` prints once it takes connections.
+struct Greeting {
+    let settings: Settings
+    let port: Int
+    let demoIsNew: Bool
+
+    func say() {
+        let address = "http://\(settings.host):\(port)"
+        print("Jari is selling at \(address)  (stop with Ctrl-C)")
+        print("  API          \(address)/api/v1/concerts")
+        print("  try it       \(address)/docs")
+        print("  store        \(settings.storePath)")
+        if settings.demo {
+            print("  demo fan     \(DemoConcerts.fan.email) / \(DemoConcerts.fan.password)")
+            print("  demo staff   \(DemoConcerts.staff.email) / \(DemoConcerts.staff.password)")
+        }
+        if demoIsNew { print("  Two demo concerts were added. Set JARI_DEMO=false to start without them.") }
+        flushOutput()
+    }
+}
