@@ -125,19 +125,17 @@ struct APIResponder: HTTPResponder {
     }
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
-        do {
-            return try await router.respond(to: request, context: context)
-        } catch let error as HTTPError where error.status == .notFound {
-            // Only the router itself throws this: every route turns its errors into answers.
-            let methods = endpoints.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
-            return await nowhere.respond(to: request, context) { _, _ in
-                guard !methods.isEmpty else { throw Problem.notFound }
-                var problem = Problem(
-                    .methodNotAllowed, ko: "이 주소에서는 \(methods.joined(separator: ", "))만 쓸 수 있습니다.",
-                    en: "This path knows only \(methods.joined(separator: ", ")).")
-                problem.allow = methods.joined(separator: ", ")
-                throw problem
-            }
+        let response = try await router.respond(to: request, context: context)
+        // Endpoints mark their answers with this header: a 404 without it is the router's own, for want of a route.
+        guard response.status == .notFound, response.headers[.contentTypeOptions] == nil else { return response }
+        let methods = endpoints.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        return await nowhere.respond(to: request, context) { _, _ in
+            guard !methods.isEmpty else { throw Problem.notFound }
+            let list = methods.joined(separator: ", ")
+            var problem = Problem(
+                .methodNotAllowed, ko: "이 주소에서는 \(list)만 쓸 수 있습니다.", en: "This path knows only \(list).")
+            problem.allow = list
+            throw problem
         }
     }
 }
