@@ -13,7 +13,7 @@ struct BroadcastDriver: Sendable, CustomTestStringConvertible {
     static let all = [BroadcastDriver(name: "in process") { InProcessBroadcast(bufferedMax: 4) }]
 }
 
-@Suite("Every broadcast")
+@Suite("Every broadcast", .timeLimit(.minutes(1)))
 struct BroadcastContractTests {
     private let date = DateID(high: 1, low: 1)
     private let other = DateID(high: 1, low: 2)
@@ -54,7 +54,7 @@ struct BroadcastContractTests {
     }
 }
 
-@Suite("The broadcast in process")
+@Suite("The broadcast in process", .timeLimit(.minutes(1)))
 struct InProcessBroadcastTests {
     private let date = DateID(high: 1, low: 1)
 
@@ -77,5 +77,14 @@ struct InProcessBroadcastTests {
         await reader.value
         #expect(broadcast.listenerCount(of: date) == 0)
         broadcast.publish(.soldOut, about: date)
+
+        // Those who ended took nothing away from one who comes later.
+        let later = broadcast.notices(about: date)
+        broadcast.publish(.mapReplaced(version: 7), about: date)
+        var iterator = later.makeAsyncIterator()
+        guard case .mapReplaced(7) = await iterator.next() else {
+            Issue.record("the later listener did not get the notice")
+            return
+        }
     }
 }
