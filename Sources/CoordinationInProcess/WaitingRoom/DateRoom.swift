@@ -169,7 +169,9 @@ struct DateRoom {
     /// Gives those who gathered their numbers, by lot.
     private mutating func draw(now: Timestamp) {
         hasDrawn = true
-        var lots = fans.indices.filter { fans[$0].state == .gathering }.map { (slot: $0, lot: fans[$0].lot) }
+        var lots: [(slot: UInt32, lot: UInt64)] = []
+        lots.reserveCapacity(gatheringCount)
+        for slot in fans.indices where fans[slot].state == .gathering { lots.append((slot, fans[slot].lot)) }
         lots.sort { left, right in
             // Two fans in a million share 64 bits once in 37 million draws; the rest of the lot decides then.
             left.lot != right.lot
