@@ -105,5 +105,14 @@ let package = Package(
             name: "BareHello",
             dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
             path: "bench/BareHello", swiftSettings: strict),
+
+        .testTarget(
+            name: "CoordinationContractTests",
+            dependencies: [
+                "Domain", "Ports", "CoordinationInProcess", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EventContractTests", dependencies: ["Domain", "Ports", "EventsInProcess"], swiftSettings: strict),
     ]
 )

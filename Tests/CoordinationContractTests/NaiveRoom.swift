@@ -35,6 +35,7 @@ struct NaiveRoom {
 
     mutating func join(_ fan: UserID, bringing number: Int64?, now: Timestamp) -> QueuePlace? {
         catchUp(now)
+        guard now < rules.closesAt || isActive(fan, now: now) else { return nil }
         if let known = fans[fan] {
             if known.state == .passedOver, count(.waiting) == 0, mayAdmit(now) {
                 letIn(fan, .inside, now)

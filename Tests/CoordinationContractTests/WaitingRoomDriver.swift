@@ -7,12 +7,12 @@ import Testing
 /// A driver of the waiting room, and how to make one. It waits 30 seconds for an answer and 30 minutes for a sign.
 struct WaitingRoomDriver: Sendable, CustomTestStringConvertible {
     let name: String
-    let make: @Sendable (_ firstNumber: Int64) async throws -> any WaitingRoom
+    let make: @Sendable () async throws -> any WaitingRoom
 
     var testDescription: String { name }
 
     static let all = [
-        WaitingRoomDriver(name: "in process") { first in InProcessWaitingRoom(firstNumber: { _ in first }) }
+        WaitingRoomDriver(name: "in process") { InProcessWaitingRoom() }
     ]
 }
 
@@ -41,8 +41,8 @@ struct RoomWorld {
             opensAt: now.adding(seconds: opensInSeconds), closesAt: now.adding(seconds: 86_400),
             drawSeed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
         self.random = random
-        room = try await driver.make(firstNumber)
-        try await room.open(date, rules: rules)
+        room = try await driver.make()
+        try await room.open(date, rules: rules, firstNumber: firstNumber)
     }
 
     mutating func fans(_ count: Int) -> [UserID] {
@@ -81,7 +81,8 @@ struct RoomWorld {
     func change(_ change: (inout WaitingRoomRules) -> Void) async throws {
         var changed = rules
         change(&changed)
-        try await room.open(date, rules: changed)
+        let isChanged = try await room.change(date, rules: changed)
+        #expect(isChanged)
     }
 }
 

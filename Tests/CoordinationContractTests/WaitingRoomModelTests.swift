@@ -95,7 +95,8 @@ private struct Play {
         world.rules.settings.activeSeconds = .random(in: 30...120, using: &random)
         world.rules.settings.isPaused = random.chance(oneIn: 4)
         model.rules = world.rules
-        try await world.room.open(world.date, rules: world.rules)
+        let isChanged = try await world.room.change(world.date, rules: world.rules)
+        #expect(isChanged)
     }
 
     private mutating func compare(

@@ -44,8 +44,10 @@ struct DateRoom {
 
     // MARK: - Fans
 
-    mutating func join(_ fan: UserID, bringing number: Int64?, now: Timestamp) -> QueuePlace {
+    /// - Returns: Nil when the sale has closed and the fan is not inside.
+    mutating func join(_ fan: UserID, bringing number: Int64?, now: Timestamp) -> QueuePlace? {
         catchUp(to: now)
+        guard now < rules.closesAt || isActive(fan, now: now) else { return nil }
         if let slot = fans.slot(of: fan) {
             if fans[slot].state == .passedOver, mayEnterAtOnce(now: now) {
                 enter(slot, as: .inside, now: now)

@@ -37,8 +37,8 @@ struct Endpoint: Sendable {
         } catch {
             let problem = problem(for: error, context)
             response = .problem(problem, language: request.language)
-            response.headers[.requestID] = context.id
         }
+        response.headers[.requestID] = context.id
         response.headers[.contentTypeOptions] = "nosniff"
         let (elapsed, fraction) = (clock.now - start).components
         seconds.recordNanoseconds(elapsed * 1_000_000_000 + fraction / 1_000_000_000)
