@@ -15,7 +15,7 @@ import jwt
 import pytest
 
 import contract
-from jari import API, PASSWORD, new_key, wait_until
+from jari import API, PASSWORD, in_seconds, new_key, wait_until
 
 UNKNOWN = "01a20810-1750-7000-9133-de061600a35a"
 HANGUL = re.compile("[가-힣]")
@@ -236,9 +236,8 @@ def test_a_sale_that_closes_takes_no_more_holds(server, staff):
     made = server.date(staff)
     fan = server.fan()
     server.enter(fan, made["id"])
-    times = {name: made[name] for name in ("startsAt", "saleOpensAt")} | {"saleClosesAt": made["saleOpensAt"]}
-    closes = times | {"saleClosesAt": made["saleOpensAt"][:-5] + "999Z"}
-    server.ok("PUT", f"/admin/dates/{made['id']}", closes, by=staff)
+    times = {name: made[name] for name in ("startsAt", "saleOpensAt")} | {"saleClosesAt": in_seconds(-1)}
+    server.ok("PUT", f"/admin/dates/{made['id']}", times, by=staff)
     check_problem(server.hold(fan, made["id"], 1), 409, "saleClosed")
 
 
@@ -526,7 +525,7 @@ def test_wrong_catalogue_bodies_are_refused(server, staff):
     times = {name: date[name] for name in ("startsAt", "saleOpensAt", "saleClosesAt")}
     queue = {"maxActive": 1, "admitPerSecond": 1, "activeSeconds": 30, "seatsPerFanMax": 1}
     cases = [
-        ("POST", "/admin/concerts", concert | {"title": {"ko": "", "en": "x"}}, "title"),
+        ("POST", "/admin/concerts", concert | {"title": {"ko": "", "en": "x"}}, "title.ko"),
         ("POST", "/admin/concerts", concert | {"title": {"ko": "x" * 201, "en": "x"}}, "title.ko"),
         ("POST", "/admin/concerts", concert | {"title": {"ko": "x", "fr": "y"}}, "title.fr"),
         ("POST", "/admin/concerts", concert | {"status": "SECRET"}, "status"),
@@ -615,13 +614,11 @@ def test_wrong_ticket_codes_open_no_door(server, staff):
 
 # Routes
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/v1", "/api/v2/users", "/api/v1/user", "/api/v1/users/",
+@pytest.mark.parametrize("path", ["/", "/api", "/api/v1", "/api/v2/users", "/api/v1/user",
                                   "/api/v1/concerts/x/y/z", "/docs/assets/../../Package.swift", "/.env", "/%2e%2e/etc",
                                   "/docs/assets/x.js", "/api/v1/dates"])
 def test_unknown_routes_are_problems(server, path):
     """A path that the contract does not know is 404 notFound in both languages."""
-    if path.rstrip("/") in contract.document()["paths"]:
-        pytest.skip("a trailing slash is the same path here")
     for method in ("GET", "POST", "PUT", "DELETE"):
         response = server.http.request(method, path, headers={"Accept-Language": "en"})
         assert response.status_code in (404, 405), response.text
@@ -677,7 +674,7 @@ WRONG_LOGINS = {
     "no scheme": lambda s: s.fan.access,
     "another scheme": lambda s: f"Basic {s.fan.access}",
     "nothing": lambda s: "",
-    "a scheme only": lambda s: "Bearer ",
+    "a scheme only": lambda s: "Bearer",
     "nonsense": lambda s: "Bearer nonsense",
     "dots": lambda s: "Bearer ..",
     "alg none": lambda s: f"Bearer {without_signature(s, 'none')}",
@@ -734,8 +731,8 @@ def test_tokens_of_a_known_key_still_have_to_be_in_time(fresh):
     assert status(role="GOD") == 401
     assert status(sub="nobody") == 401
     assert status(sub=UNKNOWN) == 401
-    assert status(algorithm="HS512") == 401
-    assert status(exp=2**62) in (200, 401)
+    assert status(exp=2**62) == 401
+    assert status(exp=-(2**62)) == 401
     assert server.http.get("/healthz").status_code == 200
 
 

@@ -13,7 +13,7 @@ struct Routes {
     private(set) var endpoints: [Endpoint] = []
 
     init(_ parts: APIDependencies, operations: OperationRoutes) {
-        router = Router(context: APIContext.self)
+        router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         logger = parts.logger
         addAccounts(AccountRoutes(parts), PointsRoutes(parts))
         addCatalog(CatalogRoutes(parts), SeatRoutes(parts), EventStreamRoutes(parts))
@@ -124,11 +124,19 @@ struct APIResponder: HTTPResponder {
         nowhere = Endpoint(method: .get, path: "unknown", logger: logger)
     }
 
+    /// `HEAD` is answered like `GET` where there is one, and never has a body: what follows its head would be read as
+    /// the next answer.
     func respond(to request: Request, context: APIContext) async throws -> Response {
+        let response = try await routed(request, context)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func routed(_ request: Request, _ context: APIContext) async throws -> Response {
         let response = try await router.respond(to: request, context: context)
         // Endpoints mark their answers with this header: a 404 without it is the router's own, for want of a route.
         guard response.status == .notFound, response.headers[.contentTypeOptions] == nil else { return response }
-        let methods = endpoints.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        let known = endpoints.filter { $0.matches(request.uri.path) }.map(\.method)
+        let methods = (known.contains(.get) ? [.head] + known : known).map(\.rawValue)
         return await nowhere.respond(to: request, context) { _, _ in
             guard !methods.isEmpty else { throw Problem.notFound }
             let list = methods.joined(separator: ", ")
