@@ -8,6 +8,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    // Async functions stay where their caller runs: a handler never leaves its connection's event loop unasked.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 // One target a layer, so that the compiler guards the arrows between them:
@@ -106,6 +108,7 @@ let package = Package(
             dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
             path: "bench/BareHello", swiftSettings: strict),
 
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(
             name: "CoordinationContractTests",
             dependencies: [

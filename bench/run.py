@@ -27,7 +27,7 @@ import time
 import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CONNECTIONS = 64
+CONNECTIONS = 256
 FAN_COUNT = 4_000
 SEATS_PER_FAN = 50
 BARS = {"poll": 0.8, "join": 0.5, "status 200": 0.8, "status 304": 0.9, "hold": 0.3, "buy": 0.15}
@@ -111,10 +111,16 @@ class Sale:
                 [(person.bytes, f"{person}@bench.example", role, now) for person, role in people])
             database.executemany(
                 "INSERT INTO wallets (user_id, balance) VALUES (?, ?)", [(fan.bytes, rich) for fan in self.fans])
+            charges = [(uuid7(), fan) for fan in self.fans]
             database.executemany(
                 "INSERT INTO transfers (id, kind, from_account, to_account, wallet_id, amount, balance, at)"
                 " VALUES (?, 'CHARGE', ?, ?, ?, ?, ?, ?)",
-                [(uuid7().bytes, (1).to_bytes(16, "big"), fan.bytes, fan.bytes, rich, rich, now) for fan in self.fans])
+                [(charge.bytes, (1).to_bytes(16, "big"), fan.bytes, fan.bytes, rich, rich, now)
+                 for charge, fan in charges])
+            database.executemany(
+                "INSERT INTO events (id, kind, subject_id, version, user_id, amount, seats, at)"
+                " VALUES (?, 'points.charged', ?, 1, ?, ?, x'', ?)",
+                [(uuid7().bytes, charge.bytes, fan.bytes, rich, now) for charge, fan in charges])
         database.close()
 
     def access_token(self, user, role):
