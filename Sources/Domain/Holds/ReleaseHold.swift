@@ -12,7 +12,11 @@ public struct ReleaseHold: Sendable {
         guard let reservation = rows.reservations[reservationID], reservation.userID == userID else {
             throw .notFound
         }
-        guard reservation.status == .pending else { throw .wrongState }
+        switch reservation.status {
+        case .pending: break
+        case .expired: throw .holdExpired
+        case .confirmed, .paid, .cancelled, .refunded: throw .wrongState
+        }
         guard reservation.expiresAt > now else { throw .holdExpired }
         let over = reservation.entering(.cancelled)
         return over.givingUpSeats(on: rows, event: .reservationCancelled, ids: &ids, now: now) { .released($0) }

@@ -29,8 +29,9 @@ public struct PayWithPoints: Sendable {
             id: ids.next(at: now), reservationID: reservationID, userID: userID, method: .points, status: .captured,
             amount: reservation.amount, refunded: .zero, createdAt: now)
         for reserved in reservation.seats {
+            // A clock may go back by a second: past the deadline another fan claimed the seat, and now it is before it.
             guard let seat = rows.seats[reserved.id], seat.reservationID == reservationID, seat.fence == reserved.fence
-            else { preconditionFailure("a hold before its deadline has lost seat \(reserved.id)") }
+            else { throw .holdExpired }
             decision.seats.append(seat.sold())
             let ticketID: TicketID = ids.next(at: now)
             decision.tickets.append(

@@ -3,7 +3,7 @@ public struct RefundPayment: Sendable {
     /// Whose payment it is. Staff name the owner too: the money goes to the owner's wallet.
     public let ownerID: UserID
     public let paymentID: PaymentID
-    /// The tickets to refund, none twice; nil for all that are still valid.
+    /// The tickets to refund, none twice; nil for all that were not refunded before.
     public let ticketIDs: [TicketID]?
 
     public init(ownerID: UserID, paymentID: PaymentID, ticketIDs: [TicketID]?) {
@@ -22,13 +22,10 @@ public struct RefundPayment: Sendable {
         case .captured, .partiallyRefunded: break
         case .requested, .declined, .unknown, .refunded: throw .wrongState
         }
-        for ticket in tickets {
-            switch ticket.status {
-            case .valid: break
-            case .used: throw .ticketUsed(at: ticket.usedAt ?? ticket.createdAt, gate: ticket.usedGate)
-            case .void: throw .ticketVoid
-            }
+        if let used = tickets.first(where: { $0.status == .used }) {
+            throw .ticketUsed(at: used.usedAt ?? used.createdAt, gate: used.usedGate)
         }
+        guard tickets.allSatisfy({ $0.status == .valid }) else { throw .ticketVoid }
         guard !tickets.isEmpty else { throw .wrongState }
 
         let amount = tickets.reduce(Won.zero) { $0 + $1.seat.price }
