@@ -128,9 +128,17 @@ class Server:
 
     def kill(self):
         """Ends it as a power cut would."""
+        self.kill_process()
+        self._forget()
+
+    def kill_process(self):
+        """The same while others still use its connections; ``restart`` follows."""
         self.process.kill()
         self.process.wait()
+
+    def restart(self):
         self._forget()
+        self.start()
 
     def stop(self, seconds: float = 40) -> int:
         """Ends it as an operator would, and gives its exit code."""
