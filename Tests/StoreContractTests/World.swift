@@ -14,7 +14,11 @@ final class TestClock: WallClock {
 
 /// Random numbers that are the same in every run.
 struct SplitMix: RandomNumberGenerator, Sendable {
-    private var state: UInt64 = 42
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
 
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
@@ -30,7 +34,7 @@ struct SplitMix: RandomNumberGenerator, Sendable {
 final class World: Sendable {
     let store: any Store
     let clock: TestClock
-    private let ids = Mutex(IDSource(random: SplitMix()))
+    private let ids = Mutex(IDSource(random: SplitMix(seed: 42)))
 
     private init(store: any Store, clock: TestClock) {
         self.store = store

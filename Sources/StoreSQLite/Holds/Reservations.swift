@@ -24,10 +24,12 @@ enum ReservationStatement: String, StatementSet {
         """
     case insert = """
         INSERT INTO reservations
-            (id, date_id, user_id, status, seat_count, amount, expires_at, created_at, version)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (id, date_id, user_id, status, seat_count, amount, expires_at, created_at, version, is_over)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
-    case update = "UPDATE reservations SET status = ?, seat_count = ?, expires_at = ?, version = ? WHERE id = ?"
+    case update = """
+        UPDATE reservations SET status = ?, seat_count = ?, expires_at = ?, version = ?, is_over = ? WHERE id = ?
+        """
     case insertSeat = """
         INSERT INTO reservation_seats (reservation_id, seat_id, fence, grade, grade_name, price)
         VALUES (?, ?, ?, ?, ?, ?)

@@ -92,7 +92,7 @@ enum Migration0001: Migration {
             expires_at INTEGER NOT NULL,
             created_at INTEGER NOT NULL,
             version INTEGER NOT NULL CHECK (version > 0),
-            is_over INTEGER NOT NULL GENERATED ALWAYS AS (status IN ('EXPIRED', 'CANCELLED', 'REFUNDED')) VIRTUAL
+            is_over INTEGER NOT NULL CHECK (is_over = (status IN ('EXPIRED', 'CANCELLED', 'REFUNDED')))
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX reservations_by_fan ON reservations
             (user_id, date_id, is_over, status, seat_count, expires_at);

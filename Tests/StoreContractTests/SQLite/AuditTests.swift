@@ -67,8 +67,8 @@ struct AuditTests {
                 "a seat with two owners", in: sales,
                 after: """
                     INSERT INTO reservations
-                        (id, date_id, user_id, status, seat_count, amount, expires_at, created_at, version)
-                    SELECT \(thief.sql), date_id, user_id, status, seat_count, amount, expires_at, created_at, version
+                        (id, date_id, user_id, status, seat_count, amount, expires_at, created_at, version, is_over)
+                    SELECT \(thief.sql), date_id, user_id, status, seat_count, amount, expires_at, created_at, version, 0
                     FROM reservations WHERE id = \(sales.held.id.sql);
                     INSERT INTO reservation_seats
                     SELECT \(thief.sql), seat_id, fence + 1, grade, grade_name, price
@@ -106,7 +106,8 @@ struct AuditTests {
     @Test("I2: a paid reservation without its payment, without a ticket, without its event")
     func incomplete() async throws {
         for removal in [
-            "DELETE FROM payments WHERE reservation_id = ?", "UPDATE tickets SET status = 'VOID' WHERE reservation_id = ?",
+            "DELETE FROM payments WHERE reservation_id = ?",
+            "UPDATE tickets SET status = 'VOID' WHERE reservation_id = ?",
             "DROP TRIGGER events_never_go; DELETE FROM events WHERE kind = 'reservation.paid' AND subject_id = ?",
         ] {
             try await withSales { sales in

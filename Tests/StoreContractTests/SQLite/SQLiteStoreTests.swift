@@ -99,7 +99,7 @@ struct SQLiteStoreTests {
         }
     }
 
-    @Test("A damaged page is reported, and the store lives on")
+    @Test("A damaged file is reported as one")
     func damaged() async throws {
         try await withFolder { folder in
             let path = folder + "/jari.db"
@@ -113,11 +113,9 @@ struct SQLiteStoreTests {
             try file.seek(toOffset: 4096)
             try file.write(contentsOf: Data(repeating: 0xA5, count: Int(size) - 4096))
             try file.close()
-            let damaged = try open(path)
-            let fault = await #expect(throws: Fault.self) { _ = try await damaged.user(UserID(high: 1, low: 1)) }
+            let fault = #expect(throws: Fault.self) { try open(path).close() }
             #expect(fault?.code == .broken)
-            #expect(fault?.reason.contains("is damaged") == true)
-            try damaged.close()
+            #expect(fault?.reason.hasPrefix("\(path) is damaged (") == true)
         }
     }
 
@@ -238,6 +236,8 @@ struct SQLiteStoreTests {
             _ = try await store.create(user, passwordHash: "h")
             try store.close()
             await #expect(throws: Fault.self) { _ = try await store.user(user.id) }
+            // The file is whole without its log.
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path + "-wal")).isEmpty)
             let again = try open(path)
             try await again.migrate()
             #expect(try await again.user(user.id) == user)
