@@ -41,6 +41,8 @@ let package = Package(
 
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        .target(name: "CSQLiteSettings", linkerSettings: [.linkedLibrary("sqlite3")]),
+
         .target(name: "Domain", swiftSettings: strict),
         .target(
             name: "Ports", dependencies: ["Domain", .product(name: "Logging", package: "swift-log")],
@@ -57,7 +59,7 @@ let package = Package(
         .target(
             name: "StoreSQLite",
             dependencies: [
-                "Domain", "Ports",
+                "Domain", "Ports", "CSQLiteSettings",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -107,6 +109,10 @@ let package = Package(
             name: "BareHello",
             dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
             path: "bench/BareHello", swiftSettings: strict),
+        .executableTarget(
+            name: "StoreBench",
+            dependencies: ["Domain", "Ports", "StoreSQLite", .product(name: "Logging", package: "swift-log")],
+            path: "bench/StoreBench", swiftSettings: strict),
 
         .target(
             name: "TestSupport", dependencies: ["Domain", "Ports", "Engine"], path: "Tests/TestSupport",

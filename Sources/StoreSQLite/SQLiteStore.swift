@@ -65,6 +65,7 @@ public final class SQLiteStore: Store {
         self.clock = clock
         self.lock = lock
         self.logger = logger
+        ConnectionSettings.process
         do {
             let configuration = ConnectionSettings.configuration(readers: readers, isReadOnly: lock == nil)
             let pool = try DatabasePool(path: path, configuration: configuration)

@@ -24,6 +24,7 @@ private let onlyKnownTo: [String: Set<String>] = [
     "CArgon2": ["HTTPAPI"],
     "CQrencode": ["HTTPAPI"],
     "CZlib": ["HTTPAPI"],
+    "CSQLiteSettings": ["StoreSQLite"],
     "Configuration": ["Jari"],
     "ArgumentParser": ["Jari"],
     "Foundation": ["Jari"],

@@ -1,3 +1,4 @@
+internal import CSQLiteSettings
 internal import GRDB
 internal import GRDBSQLite
 
@@ -11,6 +12,11 @@ enum ConnectionSettings {
     /// it is one batch of a hundred under full load, and pages that change often are written back once for all.
     static let checkpointPages = 40_000
     static let busyTimeoutSeconds = 5.0
+
+    /// Done once for the process, before its first connection.
+    static let process: Void = {
+        _ = csqlite_stop_memory_statistics()
+    }()
 
     static func configuration(readers: Int, isReadOnly: Bool) -> Configuration {
         var configuration = Configuration()
