@@ -8,6 +8,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    // Async functions stay where their caller runs: a handler never leaves its connection's event loop unasked.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 // One target a layer, so that the compiler guards the arrows between them:
@@ -105,5 +107,28 @@ let package = Package(
             name: "BareHello",
             dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
             path: "bench/BareHello", swiftSettings: strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["Domain", "Ports", "Engine"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreContractTests",
+            dependencies: [
+                "Domain", "Ports", "StoreSQLite",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CoordinationContractTests",
+            dependencies: [
+                "Domain", "Ports", "CoordinationInProcess", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "EventContractTests", dependencies: ["Domain", "Ports", "EventsInProcess"], swiftSettings: strict),
     ]
 )

@@ -30,7 +30,7 @@ public final class Engine: Service {
     ///   - relayNudge: Woken after each commit that left events.
     public init(
         store: any Store, broadcast: any Broadcast, clock: any WallClock,
-        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), queueCapacity: Int = 8_192,
+        random: any RandomNumberGenerator & Sendable = PooledRandom(), queueCapacity: Int = 8_192,
         relayNudge: WakeUp = WakeUp(), logger: Logger
     ) {
         self.store = store

@@ -79,14 +79,25 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// Ends all connections. What was committed is in the file; calls after this one throw.
+    /// Ends all connections; calls after this one throw. Everything committed is then in the file itself, unless
+    /// somebody is still reading it: then some of it stays in the log, and nothing is lost.
     public func close() throws(Fault) {
         do {
+            if lock != nil { try emptyLog() }
             try pool.close()
         } catch {
             throw Fault(error, attempt: "close \(path)", path: path)
         }
         lock?.release()
+    }
+
+    /// GRDB closes the writing connection before the reading ones, which may not do this last checkpoint.
+    private func emptyLog() throws {
+        do {
+            try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            logger.info("somebody reads the database: its log stays", metadata: ["path": "\(path)"])
+        }
     }
 
     /// Brings the schema to this program's version. A store that only reads checks that it is there.

@@ -44,8 +44,10 @@ struct DateRoom {
 
     // MARK: - Fans
 
-    mutating func join(_ fan: UserID, bringing number: Int64?, now: Timestamp) -> QueuePlace {
+    /// - Returns: Nil when the sale has closed and the fan is not inside.
+    mutating func join(_ fan: UserID, bringing number: Int64?, now: Timestamp) -> QueuePlace? {
         catchUp(to: now)
+        guard now < rules.closesAt || isActive(fan, now: now) else { return nil }
         if let slot = fans.slot(of: fan) {
             if fans[slot].state == .passedOver, mayEnterAtOnce(now: now) {
                 enter(slot, as: .inside, now: now)
@@ -169,7 +171,9 @@ struct DateRoom {
     /// Gives those who gathered their numbers, by lot.
     private mutating func draw(now: Timestamp) {
         hasDrawn = true
-        var lots = fans.indices.filter { fans[$0].state == .gathering }.map { (slot: $0, lot: fans[$0].lot) }
+        var lots: [(slot: UInt32, lot: UInt64)] = []
+        lots.reserveCapacity(gatheringCount)
+        for slot in fans.indices where fans[slot].state == .gathering { lots.append((slot, fans[slot].lot)) }
         lots.sort { left, right in
             // Two fans in a million share 64 bits once in 37 million draws; the rest of the lot decides then.
             left.lot != right.lot

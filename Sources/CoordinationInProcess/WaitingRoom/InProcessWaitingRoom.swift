@@ -29,31 +29,26 @@ public final class InProcessWaitingRoom: WaitingRoom {
 
     private let rooms = Mutex<[DateID: LockedRoom]>([:])
     private let patience: Patience
-    private let firstNumber: @Sendable (DateID) -> Int64
 
-    /// - Parameter firstNumber: The first number that a date's room gives, 1 or more, asked for once when the room is
-    ///   made. After a restart it must be greater than any that was given before, so that none is given twice.
-    public init(
-        patience: Patience = .standard, firstNumber: @escaping @Sendable (DateID) -> Int64 = { _ in 1 }
-    ) {
+    public init(patience: Patience = .standard) {
         self.patience = patience
-        self.firstNumber = firstNumber
     }
 
-    public func open(_ date: DateID, rules: WaitingRoomRules) {
-        if let room = room(of: date) {
-            room.state.withLock { $0.change(rules) }
-            return
-        }
-        let number = firstNumber(date)
+    public func open(_ date: DateID, rules: WaitingRoomRules, firstNumber: Int64) {
         rooms.withLock { rooms in
             if let room = rooms[date] {
                 room.state.withLock { $0.change(rules) }
             } else {
                 rooms[date] = LockedRoom(
-                    DateRoom(date: date, rules: rules, patience: patience, firstNumber: number))
+                    DateRoom(date: date, rules: rules, patience: patience, firstNumber: firstNumber))
             }
         }
+    }
+
+    public func change(_ date: DateID, rules: WaitingRoomRules) -> Bool {
+        guard let room = room(of: date) else { return false }
+        room.state.withLock { $0.change(rules) }
+        return true
     }
 
     /// Takes a place, or gives the one that the fan has.
@@ -62,7 +57,7 @@ public final class InProcessWaitingRoom: WaitingRoom {
     ///   the room itself gave and that nobody has any more is used up: its fan was inside, left, or was forgotten.
     ///   Zero is the number of a place from before the draw and counts as none.
     public func join(_ date: DateID, fan: UserID, bringing number: Int64?, now: Timestamp) -> QueuePlace? {
-        room(of: date)?.state.withLock { $0.join(fan, bringing: number, now: now) }
+        room(of: date)?.state.withLock { $0.join(fan, bringing: number, now: now) } ?? nil
     }
 
     public func place(of fan: UserID, on date: DateID, bringing number: Int64?, now: Timestamp) -> QueuePlace? {

@@ -23,7 +23,7 @@ public struct User: Hashable, Sendable {
 }
 
 extension User.Role {
-    /// Staff and administrators may run sales; only administrators see the audit log and make staff.
+    /// Staff and administrators may run sales; only administrators say who is staff.
     public var isStaff: Bool { self != .fan }
 }
 

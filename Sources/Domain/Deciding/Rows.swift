@@ -106,23 +106,39 @@ public struct Rows: Sendable {
 }
 
 /// Rows by their key, with those that changed since they were read.
+///
+/// Rows lie in an array and the dictionary has their places: a batch looks rows up far more often than it makes them,
+/// and hashing is most of what a look-up costs.
 public struct Table<Key: Hashable & Sendable, Row: Sendable>: Sendable {
-    private var rows: [Key: Row] = [:]
-    private var changedKeys: Set<Key> = []
-    private var changeOrder: [Key] = []
+    private var places: [Key: Int] = [:]
+    private var rows: [(row: Row, isChanged: Bool)] = []
+    private var changedPlaces: [Int] = []
 
-    public subscript(key: Key) -> Row? { rows[key] }
+    public subscript(key: Key) -> Row? { places[key].map { rows[$0].row } }
 
     /// In the order of their first change.
-    public var changed: [Row] { changeOrder.compactMap { rows[$0] } }
+    public var changed: [Row] { changedPlaces.map { rows[$0].row } }
 
     mutating func read(_ row: Row, at key: Key) {
-        rows[key] = row
+        put((row, false), at: key)
     }
 
     mutating func change(_ row: Row, at key: Key) {
-        rows[key] = row
-        if changedKeys.insert(key).inserted { changeOrder.append(key) }
+        let place = put((row, true), at: key)
+        if let place { changedPlaces.append(place) }
+    }
+
+    /// - Returns: The place of the row, if it was not a changed one before.
+    @discardableResult
+    private mutating func put(_ entry: (row: Row, isChanged: Bool), at key: Key) -> Int? {
+        guard let place = places[key] else {
+            places[key] = rows.count
+            rows.append(entry)
+            return rows.count - 1
+        }
+        let wasChanged = rows[place].isChanged
+        rows[place] = entry
+        return wasChanged ? nil : place
     }
 }
 

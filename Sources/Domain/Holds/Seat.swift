@@ -30,7 +30,8 @@ public struct Seat: Hashable, Sendable {
     public let grade: Int
     public var state: SeatState
     public var reservationID: ReservationID?
-    /// The deadline of a `PENDING` or `CONFIRMED` seat. Exclusive: at this moment the seat is free.
+    /// The deadline of a `PENDING` or `CONFIRMED` seat. Exclusive: at this moment a `PENDING` seat is free; a
+    /// `CONFIRMED` one waits for the gateway's word.
     public var heldUntil: Timestamp?
     /// Grows by one with every change of owner. Whoever confirms or pays names the fence it was given.
     public var fence: Int64

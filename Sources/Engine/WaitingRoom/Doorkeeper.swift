@@ -11,6 +11,8 @@ public final class Doorkeeper: Service {
     /// Everyone waiting learns how the queue moves this often.
     private static let figuresIntervalMs = 1_000
     private static let dateCountMax = 1_000
+    /// Numbers claimed for a room at once: more than anyone joins until the next restart.
+    private static let numberBlock: Int64 = 10_000_000
 
     private let engine: Engine
     private let store: any CatalogStore
@@ -50,10 +52,12 @@ public final class Doorkeeper: Service {
     /// Opens a date's room, or changes its rules. A cancelled date closes at once.
     public func open(_ date: ConcertDate) async throws(Fault) {
         let closesAt = date.isCancelled ? date.createdAt : date.saleClosesAt
-        try await room.open(
-            date.id,
-            rules: WaitingRoomRules(
-                settings: date.queue, opensAt: date.saleOpensAt, closesAt: closesAt, drawSeed: date.drawSeed))
+        let rules = WaitingRoomRules(
+            settings: date.queue, opensAt: date.saleOpensAt, closesAt: closesAt, drawSeed: date.drawSeed)
+        if try await !room.change(date.id, rules: rules) {
+            let first = try await store.claimQueueNumbers(of: date.id, count: Self.numberBlock)
+            try await room.open(date.id, rules: rules, firstNumber: first)
+        }
         dates.withLock { dates in
             if dates[date.id] == nil { dates[date.id] = Door(closesAt: closesAt) }
             dates[date.id]?.closesAt = closesAt

@@ -75,7 +75,7 @@ public final class AccessTokens: Sendable {
         if let known = remembered(digest, now: now) { return known }
         guard let payload = try? await keys.verify(String(token), as: Payload.self),
             let userID = UserID(payload.sub), let sessionID = ID<Session>(payload.sid),
-            let role = User.Role(rawValue: payload.role)
+            let role = User.Role(rawValue: payload.role), (0..<Int64.max / 1000).contains(payload.exp)
         else { return nil }
         let identity = Identity(
             userID: userID, role: role, sessionID: sessionID, expiresAt: Timestamp(milliseconds: payload.exp * 1000))

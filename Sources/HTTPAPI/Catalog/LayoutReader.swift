@@ -3,8 +3,8 @@ internal import NIOCore
 
 /// Reads the layout that staff send.
 enum LayoutReader {
-    private static let gradeCountMax = 20
-    private static let sectionCountMax = 500
+    private static let gradeCountMax = 50
+    private static let sectionCountMax = 1_000
     private static let nameLengthMax = 40
 
     /// Sections without a place of their own stand one behind the other, straight ahead of the stage.

@@ -64,7 +64,7 @@ struct SeatRoutes: Sendable {
         let etag = "\"\(layout.version)\""
         let isPinned = request.query("v") == layout.version
         let cache = isPinned ? "public, max-age=31536000, immutable" : "public, max-age=60"
-        if request.headers[.ifNoneMatch] == etag {
+        if request.has(etag) {
             return Response(status: .notModified, headers: [.eTag: etag, .cacheControl: cache])
         }
         var response = Response.json(layout.json, cache: cache)
@@ -77,9 +77,9 @@ struct SeatRoutes: Sendable {
         try await access.anyone(context, .read)
         let map = try await map(context)
         let wantsGzip = request.headers[.acceptEncoding]?.contains("gzip") ?? false
-        let version = map.version
-        if let known = request.headers[.ifNoneMatch], known == "\"\(version)\"" {
-            return Response(status: .notModified, headers: [.eTag: known, .cacheControl: "no-cache"])
+        let etag = "\"\(map.version)\""
+        if request.has(etag) {
+            return Response(status: .notModified, headers: [.eTag: etag, .cacheControl: "no-cache"])
         }
         let status = statuses.status(of: map, gzip: wantsGzip)
         var headers = HTTPFields()
@@ -95,6 +95,19 @@ struct SeatRoutes: Sendable {
     private func map(_ context: APIContext) async throws -> SeatMap {
         guard let map = try await engine.seatMap(of: context.id("id")) else { throw Problem.notFound }
         return map
+    }
+}
+
+extension Request {
+    /// Whether the client has this version already: `If-None-Match` by weak comparison (RFC 9110 section 13.1.2), since
+    /// proxies that compress make entity tags weak.
+    fileprivate func has(_ etag: String) -> Bool {
+        guard let known = headers[.ifNoneMatch] else { return false }
+        if known == etag || known == "*" { return true }
+        return known.split(separator: ",").contains { part in
+            let tag = part.drop { $0 == " " }
+            return (tag.hasPrefix("W/") ? tag.dropFirst(2) : tag).prefix { $0 != " " } == etag
+        }
     }
 }
 

@@ -7,7 +7,7 @@ internal import Ports
 /// `/admin/concerts` and `/admin/dates`: what staff do with the catalogue.
 struct StaffCatalogRoutes: Sendable {
     private static let titleLengthMax = 200
-    private static let detailsLengthMax = 10_000
+    private static let detailsLengthMax = 5_000
 
     let engine: Engine
     let catalog: CatalogDesk
@@ -147,8 +147,8 @@ struct StaffCatalogRoutes: Sendable {
             }
         }
         draft.title = try required(title, "title")
-        guard !draft.title[.ko].isEmpty else {
-            throw Problem(InvalidRequest("title", ko: "제목을 적어 주세요.", en: "Give it a title."))
+        guard !draft.title.ko.isEmpty else {
+            throw Problem(InvalidRequest("title.ko", ko: "제목을 적어 주세요.", en: "Give it a title in Korean."))
         }
         return draft
     }

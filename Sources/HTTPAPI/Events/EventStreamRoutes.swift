@@ -36,44 +36,47 @@ struct EventStreamRoutes: Sendable {
         // Listening starts before the map is read, so that no change falls between.
         let notices = broadcast.notices(about: date)
         guard let map = try await engine.seatMap(of: date) else { throw Problem.notFound }
-        let frames = EventFrames(notices: notices, map: map, since: since)
+        let signals = StreamSignal.merged(notices, heartbeatSeconds: Self.heartbeatSeconds)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                for await frame in frames.merged(heartbeatSeconds: Self.heartbeatSeconds) {
+                var follower = SeatFollower(version: map.version)
+                for frame in follower.opening(since: since, map: map) {
                     try await writer.write(ByteBuffer(bytes: frame))
+                }
+                for await signal in signals {
+                    for frame in follower.frames(for: signal, map: map) {
+                        try await writer.write(ByteBuffer(bytes: frame))
+                    }
                 }
                 try await writer.finish(nil)
             })
     }
 }
 
-/// Turns notices into the frames of one stream, from a version on.
-struct EventFrames: Sendable {
-    let notices: AsyncStream<Notice>
-    let map: SeatMap
-    /// What the listener has seen; nil when it starts now.
-    let since: Int64?
+/// What makes a stream write: something happened, or it is time for a sign of life.
+enum StreamSignal: Sendable {
+    case notice(Notice)
+    case heartbeat
 
-    /// The frames of a listener, with a comment now and then. Ends at a graceful shutdown, so that streams do not hold
-    /// it up.
-    func merged(heartbeatSeconds: Int) -> AsyncStream<[UInt8]> {
-        AsyncStream(bufferingPolicy: .bufferingNewest(256)) { continuation in
+    /// Signals that may wait for a listener who reads slowly. Past it the oldest are dropped, and ``SeatFollower``
+    /// makes up for them: so frames are made when they are written, and never queue up themselves.
+    private static let waitingMax = 256
+
+    /// Notices with a heartbeat now and then. Ends at a graceful shutdown, so that streams do not hold it up.
+    static func merged(_ notices: AsyncStream<Notice>, heartbeatSeconds: Int) -> AsyncStream<StreamSignal> {
+        AsyncStream(bufferingPolicy: .bufferingNewest(waitingMax)) { continuation in
             let listening = Task {
                 await cancelWhenGracefulShutdown {
-                    var follower = SeatFollower(version: map.version)
-                    for frame in opening(at: &follower) { continuation.yield(frame) }
-                    for await notice in notices {
-                        for frame in follower.frames(for: notice, map: map) { continuation.yield(frame) }
-                    }
+                    for await notice in notices { continuation.yield(.notice(notice)) }
                 }
                 continuation.finish()
             }
             let beating = Task {
                 while !Task.isCancelled {
                     try await Task.sleep(for: .seconds(heartbeatSeconds))
-                    continuation.yield([UInt8](": still here\n\n".utf8))
+                    continuation.yield(.heartbeat)
                 }
             }
             continuation.onTermination = { _ in
@@ -82,23 +85,27 @@ struct EventFrames: Sendable {
             }
         }
     }
-
-    /// What a listener gets first: the changes it has missed, or the word to fetch the map again.
-    private func opening(at follower: inout SeatFollower) -> [[UInt8]] {
-        guard let since else { return [EventFrame.reset(version: follower.version)] }
-        guard let missed = map.changes(since: since) else {
-            return [EventFrame.reset(version: follower.version)]
-        }
-        follower.version = missed.last?.version ?? since
-        return missed.map { EventFrame.seats(version: $0.version, changes: $0.changes) }
-    }
 }
 
 /// Knows which version a listener has seen, and heals gaps.
 struct SeatFollower {
     var version: Int64
 
-    mutating func frames(for notice: Notice, map: SeatMap) -> [[UInt8]] {
+    /// What a listener gets first: the changes since the version that it has seen, or the word to fetch the map.
+    mutating func opening(since: Int64?, map: SeatMap) -> [[UInt8]] {
+        guard let since, let missed = map.changes(since: since) else { return [EventFrame.reset(version: version)] }
+        version = missed.last?.version ?? since
+        return missed.map { EventFrame.seats(version: $0.version, changes: $0.changes) }
+    }
+
+    mutating func frames(for signal: StreamSignal, map: SeatMap) -> [[UInt8]] {
+        switch signal {
+        case .heartbeat: [[UInt8](": still here\n\n".utf8)]
+        case .notice(let notice): frames(for: notice, map: map)
+        }
+    }
+
+    private mutating func frames(for notice: Notice, map: SeatMap) -> [[UInt8]] {
         switch notice {
         case .seats(let next, let changes):
             if next <= version { return [] }

@@ -335,9 +335,9 @@ struct JSONReader {
     }
 
     private mutating func codeUnit() throws(InvalidRequest) -> UInt32 {
-        guard index + 4 <= bytes.count,
-            let unit = UInt32(String(decoding: bytes[index..<index + 4], as: UTF8.self), radix: 16),
-            bytes[index] != UInt8(ascii: "+")
+        // A sign is no digit, though Swift's numbers may begin with one.
+        guard index + 4 <= bytes.count, bytes[index] != UInt8(ascii: "+"), bytes[index] != UInt8(ascii: "-"),
+            let unit = UInt32(String(decoding: bytes[index..<index + 4], as: UTF8.self), radix: 16)
         else { throw malformed() }
         index += 4
         return unit

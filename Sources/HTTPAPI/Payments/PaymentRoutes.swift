@@ -30,7 +30,7 @@ struct PaymentRoutes: Sendable {
         let body = try await request.readJSON { field, json throws(InvalidRequest) in
             switch field {
             case "method": method = try Self.method(&json)
-            case "points": _ = try json.integer(in: 0...Won.max.amount)
+            case "points": _ = try json.integer(in: 1...Won.max.amount)
             default: throw JSONReader.unknownField()
             }
         }

@@ -28,13 +28,15 @@ public enum APIServer {
         _ parts: APIDependencies, operations: OperationRoutes, settings: ServerSettings,
         onListening: @Sendable @escaping (_ port: Int) async -> Void
     ) -> some ApplicationProtocol {
-        Application(
+        let connection = HTTP1Channel.Configuration(
+            idleTimeout: .seconds(Int64(settings.idleSeconds)),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
+        return Application(
             responder: Routes(parts, operations: operations).responder(),
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: .seconds(Int64(settings.idleSeconds)),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))),
+            server: HTTPServerBuilder { responder in
+                LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: connection))
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "jari", backlog: 4_096,
                 availableConnectionsDelegate: .maximum(settings.connectionCountMax, logger: parts.logger)),
@@ -42,4 +44,3 @@ public enum APIServer {
             eventLoopGroupProvider: .singleton, logger: parts.logger)
     }
 }
-

@@ -12,37 +12,51 @@ struct Endpoint: Sendable {
     let path: String
     private let segments: [Substring]
     private let logger: Logger
+    private let handler: @Sendable (Request, APIContext) async throws -> Response
     private let seconds: Timer
     private let outcomes: StatusCounters
 
-    init(method: HTTPRequest.Method, path: String, logger: Logger) {
+    init(
+        method: HTTPRequest.Method, path: String, logger: Logger,
+        handler: @Sendable @escaping (Request, APIContext) async throws -> Response
+    ) {
         self.method = method
         self.path = path
         self.logger = logger
+        self.handler = handler
         segments = path.split(separator: "/")
         let route = [("method", method.rawValue), ("route", path)]
         seconds = Timer(label: "jari_http_request_seconds", dimensions: route)
         outcomes = StatusCounters(route: route)
     }
 
-    func respond(
-        to request: Request, _ context: APIContext,
-        with handler: @Sendable (Request, APIContext) async throws -> Response
-    ) async -> Response {
+    func respond(to request: Request, _ context: APIContext) async -> Response {
         let clock = ContinuousClock()
         let start = clock.now
         var response: Response
         do {
             response = try await handler(request, context)
         } catch {
-            let problem = problem(for: error, context)
-            response = .problem(problem, language: request.language)
-            response.headers[.requestID] = context.id
+            response = answer(problem(for: error, context), to: request, context)
         }
         response.headers[.contentTypeOptions] = "nosniff"
         let (elapsed, fraction) = (clock.now - start).components
         seconds.recordNanoseconds(elapsed * 1_000_000_000 + fraction / 1_000_000_000)
         outcomes.count(response.status.code)
+        return response
+    }
+
+    /// Answers a request that no route takes.
+    func refuse(_ request: Request, _ context: APIContext, with problem: () -> Problem) -> Response {
+        var response = answer(problem(), to: request, context)
+        response.headers[.contentTypeOptions] = "nosniff"
+        outcomes.count(response.status.code)
+        return response
+    }
+
+    private func answer(_ problem: Problem, to request: Request, _ context: APIContext) -> Response {
+        var response = Response.problem(problem, language: request.language)
+        response.headers[.requestID] = context.id
         return response
     }
 

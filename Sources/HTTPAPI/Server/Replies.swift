@@ -67,7 +67,7 @@ extension Request {
     func page<Entity>(of _: Entity.Type = Entity.self) throws -> Page<Entity> {
         var limit = Page<Entity>.standardLimit
         if let text = query("limit") {
-            guard let number = Int(text), Page<Entity>.limits.contains(number) else {
+            guard text.utf8.allSatisfy(\.isDigit), let number = Int(text), Page<Entity>.limits.contains(number) else {
                 throw Problem(InvalidRequest("limit", ko: "1에서 100 사이여야 합니다.", en: "It must be between 1 and 100."))
             }
             limit = number
@@ -94,8 +94,14 @@ enum Cursor {
         guard text.hasPrefix(prefix), text.utf8.count == 34, let high = UInt64(text.dropFirst(2).prefix(16), radix: 16),
             let low = UInt64(text.dropFirst(18), radix: 16)
         else { return nil }
-        return ID(high: high, low: low)
+        let id = ID<Entity>(high: high, low: low)
+        // Signs and capitals make the same number of another text; this server made no such cursor.
+        return encode(id) == text ? id : nil
     }
+}
+
+extension UInt8 {
+    fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 }
 
 extension JSONWriter {

@@ -13,7 +13,7 @@ struct Routes {
     private(set) var endpoints: [Endpoint] = []
 
     init(_ parts: APIDependencies, operations: OperationRoutes) {
-        router = Router(context: APIContext.self)
+        router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         logger = parts.logger
         addAccounts(AccountRoutes(parts), PointsRoutes(parts))
         addCatalog(CatalogRoutes(parts), SeatRoutes(parts), EventStreamRoutes(parts))
@@ -100,11 +100,9 @@ struct Routes {
         _ method: HTTPRequest.Method, _ path: String,
         _ handler: @Sendable @escaping (Request, APIContext) async throws -> Response
     ) {
-        let endpoint = Endpoint(method: method, path: path, logger: logger)
+        let endpoint = Endpoint(method: method, path: path, logger: logger, handler: handler)
         endpoints.append(endpoint)
-        router.on(RouterPath(path), method: method) { request, context in
-            await endpoint.respond(to: request, context, with: handler)
-        }
+        router.on(RouterPath(path), method: method, use: endpoint.respond)
     }
 
     func responder() -> APIResponder {
@@ -112,30 +110,45 @@ struct Routes {
     }
 }
 
-/// Answers every request: those that no route takes, with the right problem.
+/// Answers every request: paths without parameters by one look-up, the others through the router, and those that no
+/// route takes with the right problem.
 struct APIResponder: HTTPResponder {
-    let router: RouterResponder<APIContext>
+    private let fixedPaths: [String: [Endpoint]]
+    private let router: RouterResponder<APIContext>
     private let endpoints: [Endpoint]
     private let nowhere: Endpoint
 
     init(router: RouterResponder<APIContext>, endpoints: [Endpoint], logger: Logger) {
         self.router = router
         self.endpoints = endpoints
-        nowhere = Endpoint(method: .get, path: "unknown", logger: logger)
+        fixedPaths = Dictionary(grouping: endpoints.filter { !$0.path.contains("{") }, by: \.path)
+        nowhere = Endpoint(method: .get, path: "unknown", logger: logger) { _, _ in throw Problem.notFound }
     }
 
+    /// `HEAD` is answered like `GET` where there is one, and never has a body: what follows its head would be read as
+    /// the next answer.
     func respond(to request: Request, context: APIContext) async throws -> Response {
+        let response = try await routed(request, context)
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func routed(_ request: Request, _ context: APIContext) async throws -> Response {
+        let path = request.uri.path
+        if let endpoint = fixedPaths[path]?.first(where: { $0.method == request.method }) {
+            return await endpoint.respond(to: request, context)
+        }
         let response = try await router.respond(to: request, context: context)
         // Endpoints mark their answers with this header: a 404 without it is the router's own, for want of a route.
         guard response.status == .notFound, response.headers[.contentTypeOptions] == nil else { return response }
-        let methods = endpoints.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
-        return await nowhere.respond(to: request, context) { _, _ in
-            guard !methods.isEmpty else { throw Problem.notFound }
+        let known = endpoints.filter { $0.matches(path) }.map(\.method)
+        let methods = (known.contains(.get) ? [.head] + known : known).map(\.rawValue)
+        return nowhere.refuse(request, context) {
+            guard !methods.isEmpty else { return .notFound }
             let list = methods.joined(separator: ", ")
             var problem = Problem(
                 .methodNotAllowed, ko: "이 주소에서는 \(list)만 쓸 수 있습니다.", en: "This path knows only \(list).")
             problem.allow = list
-            throw problem
+            return problem
         }
     }
 }

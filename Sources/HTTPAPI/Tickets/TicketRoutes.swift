@@ -7,7 +7,7 @@ internal import Ports
 
 /// Tickets, their QR codes, and letting their holders in.
 struct TicketRoutes: Sendable {
-    private static let codeLengthMax = 100
+    private static let codeLengthMax = 80
     private static let gateLengthMax = 80
 
     let engine: Engine
@@ -49,7 +49,7 @@ struct TicketRoutes: Sendable {
         var gate: String?
         let body = try await request.readJSON { field, json throws(InvalidRequest) in
             switch field {
-            case "code": text = try json.string(maxLength: Self.codeLengthMax)
+            case "code": text = try json.string(minLength: 1, maxLength: Self.codeLengthMax)
             case "gate": gate = try json.string(maxLength: Self.gateLengthMax)
             default: throw JSONReader.unknownField()
             }

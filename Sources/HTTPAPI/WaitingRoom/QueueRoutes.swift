@@ -53,10 +53,12 @@ struct QueueRoutes: Sendable {
     func poll(_ request: Request, _: APIContext) async throws -> Response {
         let now = clock.now()
         let (presented, token) = try await own(request, now: now)
-        guard
-            let place = try await room.place(
-                of: token.userID, on: token.dateID, bringing: token.number, now: now)
-        else { throw Problem.queueTokenInvalid }
+        var found = try await room.place(of: token.userID, on: token.dateID, bringing: token.number, now: now)
+        if found == nil, token.number == 0 {
+            // A place from before the draw is the account's: after a restart it is simply taken again.
+            found = try await room.join(token.dateID, fan: token.userID, bringing: nil, now: now)
+        }
+        guard let place = found else { throw Problem.queueTokenInvalid }
         if place.number == token.number {
             return .json(place.json(token: presented.utf8, date: token.dateID))
         }

@@ -121,6 +121,8 @@ enum Base64URL {
                 bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
             }
         }
+        // What is left over must be the padding bits of the last digit, all zero: one text for each value.
+        guard count < 6, bits & (1 << UInt32(count) - 1) == 0 else { return nil }
         return bytes
     }
 }

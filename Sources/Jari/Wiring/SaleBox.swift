@@ -30,7 +30,8 @@ struct SaleBox {
         doorkeeper = Doorkeeper(
             engine: engine, store: store, room: room, broadcast: broadcast, leases: leases, clock: clock,
             logger: logger)
-        let keys = try settings.accessKeys == nil || settings.queueKeys == nil
+        let keys =
+            try settings.accessKeys == nil || settings.queueKeys == nil
             ? KeyFile(beside: settings.storePath) : nil
         let accessTokens = await AccessTokens(secrets: settings.accessKeys ?? keys?.accessKeys ?? [])
         let relay = OutboxRelay(

@@ -80,13 +80,21 @@ public struct QueueFigures: Hashable, Sendable {
 /// A place belongs to the account. A fan who is called and does not answer is passed over and keeps the number: on
 /// return it is called next.
 public protocol WaitingRoom: Sendable {
-    /// Makes the room of a date, or changes its rules.
-    func open(_ date: DateID, rules: WaitingRoomRules) async throws(Fault)
+    /// Makes the room of a date. Where there is one already, only its rules change.
+    ///
+    /// - Parameter firstNumber: The first number that the room gives, 1 or more: greater than any that was given
+    ///   before, so that none is given twice.
+    func open(_ date: DateID, rules: WaitingRoomRules, firstNumber: Int64) async throws(Fault)
+
+    /// Changes the rules of a room.
+    ///
+    /// - Returns: False when there is no such room.
+    func change(_ date: DateID, rules: WaitingRoomRules) async throws(Fault) -> Bool
 
     /// Takes a place, or gives the one that the fan has. Lets the fan in at once when nobody waits and there is room.
     ///
     /// - Parameter number: The number of a token that the fan brings from before a restart: the room gives it back.
-    /// - Returns: Nil when the date has no room.
+    /// - Returns: Nil when the date has no room, or its sale has closed and the fan is not inside.
     func join(_ date: DateID, fan: UserID, bringing number: Int64?, now: Timestamp) async throws(Fault) -> QueuePlace?
 
     /// The fan's place, and a sign that the fan is still there. Nil when there is none.

@@ -32,7 +32,7 @@ extension SQLiteStore {
             let found = try PreparedStatement(SessionStatement.byID, on: db).first(session, as: Session.init)
             guard var current = found else { return nil }
             guard current.refreshTokenHash == presented, current.expiresAt > now else {
-                _ = try PreparedStatement(SessionStatement.delete, on: db).run(session)
+                try PreparedStatement(SessionStatement.delete, on: db).run(session)
                 return nil
             }
             current.refreshTokenHash = next

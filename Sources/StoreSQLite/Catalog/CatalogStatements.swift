@@ -1,6 +1,6 @@
 enum CatalogStatement: String, StatementSet {
-    /// Every word of a JSON array must occur. A scan of all concerts, by decision: there are thousands at most, the
-    /// answer is cached above, and a word may stand in the middle of another in Korean.
+    /// Every word of a JSON array must occur. It looks at one concert after the other, newest first, by decision: there
+    /// are thousands at most, and in Korean a word may stand in the middle of another.
     case search = """
         SELECT id, title_ko, title_en, artist_ko, artist_en, venue_ko, venue_en, details_ko, details_en, status,
             created_at

@@ -33,7 +33,8 @@ extension SQLiteStore {
 
     public func dates(of concert: ConcertID) async throws(Fault) -> [ConcertDate] {
         try await read("list the dates of a concert") { db in
-            let dates = try PreparedStatement(CatalogStatement.datesOfConcert, on: db).all(concert, as: ConcertDate.init)
+            let dates = try PreparedStatement(CatalogStatement.datesOfConcert, on: db).all(
+                concert, as: ConcertDate.init)
             return try Self.withGrades(dates, on: db)
         }
     }

@@ -7,8 +7,8 @@ internal import GRDBSQLite
 /// GRDB's own arguments and rows box each value; at tens of thousands of holds a second that boxing was a quarter of
 /// the time. This type keeps GRDB's cache of prepared statements and goes to SQLite directly for the rest:
 ///
-///     try PreparedStatement(SeatStatement.claim, on: db).run(seat.state, seat.reservationID, seat.id)
-///     for seat in try PreparedStatement(SeatStatement.byID, on: db).all(id, as: Seat.init) { … }
+///     try PreparedStatement(PaymentStatement.update, on: db).run(payment.status, payment.refunded, payment.id)
+///     let seat = try PreparedStatement(SeatStatement.byID, on: db).first(id, as: Seat.init)
 ///
 /// Values are bound in the order of the question marks. It must not leave the closure in which GRDB lends the
 /// connection.

@@ -29,12 +29,13 @@ struct BatchWriter {
         let update = try PreparedStatement(ReservationStatement.update, on: db)
         for row in reservations {
             if known.reservations.contains(row.id) {
-                try update.run(row.status, row.seatCount, row.expiresAt, row.version, row.id)
+                try update.run(
+                    row.status, row.seatCount, row.expiresAt, row.version, row.status.isOver, row.id)
                 continue
             }
             try insert.run(
                 row.id, row.dateID, row.userID, row.status, row.seatCount, row.amount, row.expiresAt, row.createdAt,
-                row.version)
+                row.version, row.status.isOver)
             for seat in row.seats {
                 try insertSeat.run(row.id, seat.id, seat.fence, seat.gradeIndex, seat.grade, seat.price)
             }

@@ -9,12 +9,14 @@ enum ReservationStatement: String, StatementSet {
         """
     case pageOfUser = """
         SELECT id, date_id, user_id, status, seat_count, amount, expires_at, created_at, version
-        FROM reservations WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
+        FROM reservations
+        WHERE id IN (SELECT id FROM reservations WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?)
+        ORDER BY id DESC
         """
     /// What the limit of seats per fan counts: docs/adr/0004-claims-are-live-reservations.md.
     case claims = """
         SELECT id, status, seat_count, expires_at FROM reservations
-        WHERE user_id = ? AND date_id = ? AND status IN ('PENDING', 'CONFIRMED', 'PAID')
+        WHERE user_id = ? AND date_id = ? AND is_over = 0
         """
     case overdue = """
         SELECT id FROM reservations
@@ -22,10 +24,12 @@ enum ReservationStatement: String, StatementSet {
         """
     case insert = """
         INSERT INTO reservations
-            (id, date_id, user_id, status, seat_count, amount, expires_at, created_at, version)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (id, date_id, user_id, status, seat_count, amount, expires_at, created_at, version, is_over)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
-    case update = "UPDATE reservations SET status = ?, seat_count = ?, expires_at = ?, version = ? WHERE id = ?"
+    case update = """
+        UPDATE reservations SET status = ?, seat_count = ?, expires_at = ?, version = ?, is_over = ? WHERE id = ?
+        """
     case insertSeat = """
         INSERT INTO reservation_seats (reservation_id, seat_id, fence, grade, grade_name, price)
         VALUES (?, ?, ?, ?, ?, ?)

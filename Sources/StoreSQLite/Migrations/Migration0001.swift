@@ -91,11 +91,11 @@ enum Migration0001: Migration {
             amount INTEGER NOT NULL CHECK (amount >= 0),
             expires_at INTEGER NOT NULL,
             created_at INTEGER NOT NULL,
-            version INTEGER NOT NULL CHECK (version > 0)
+            version INTEGER NOT NULL CHECK (version > 0),
+            is_over INTEGER NOT NULL CHECK (is_over = (status IN ('EXPIRED', 'CANCELLED', 'REFUNDED')))
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX reservations_by_user ON reservations (user_id, id);
-        CREATE INDEX live_reservations_by_fan ON reservations (user_id, date_id)
-            WHERE status IN ('PENDING', 'CONFIRMED', 'PAID');
+        CREATE INDEX reservations_by_fan ON reservations
+            (user_id, date_id, is_over, status, seat_count, expires_at);
         CREATE INDEX pending_reservations_by_deadline ON reservations (expires_at) WHERE status = 'PENDING';
 
         CREATE TABLE seats (

@@ -1,0 +1,92 @@
+import Domain
+import Ports
+import Synchronization
+
+/// Makes events with ids that never repeat.
+struct EventSource {
+    private var ids = IDSource(random: SystemRandomNumberGenerator())
+    private var versions: [ReservationID: Int] = [:]
+
+    mutating func id<Entity>() -> ID<Entity> {
+        ids.next(at: Timestamp(milliseconds: 1))
+    }
+
+    /// An event of a reservation whose seats are given as grade and price.
+    mutating func event(
+        _ kind: Event.Kind, of reservation: ReservationID, on date: DateID?, seats: [(grade: Int, price: Int64)],
+        at: Timestamp = Timestamp(milliseconds: 0)
+    ) -> Event {
+        versions[reservation, default: 0] += 1
+        return Event(
+            id: id(), kind: kind, subjectID: ID(reservation), version: versions[reservation] ?? 1, dateID: date,
+            userID: id(), amount: Won(seats.reduce(0) { $0 + $1.price }),
+            seats: seats.map { Event.Seat(id: id(), grade: $0.grade, price: Won($0.price)) }, at: at)
+    }
+}
+
+/// A consumer that remembers what it was brought, and fails as often as it is told to.
+final class RecordingConsumer: EventConsumer {
+    let name: String
+    private let state: Mutex<(seen: [[EventID]], faultsLeft: Int)>
+
+    init(name: String = "recording", faults: Int = 0) {
+        self.name = name
+        state = Mutex((seen: [], faultsLeft: faults))
+    }
+
+    var deliveries: [[EventID]] { state.withLock { $0.seen } }
+
+    func consume(_ events: [Event]) async throws(Fault) {
+        let fails = state.withLock { state in
+            if state.faultsLeft > 0 {
+                state.faultsLeft -= 1
+                return true
+            }
+            state.seen.append(events.map(\.id))
+            return false
+        }
+        if fails { throw Fault(.unavailable, attempt: "consume", reason: "told to fail") }
+    }
+}
+
+/// The projection's tables in memory, with the contract's promise: each event counts once.
+final class MemorySalesFigures: SalesFiguresStore {
+    private struct State {
+        var seen: Set<EventID> = []
+        var grades: [DateID: [Int: SalesFigures.Grade]] = [:]
+        var minutes: [DateID: [Timestamp: SalesFigures.Minute]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func add(_ events: [Event], deltas: @Sendable @escaping ([Event]) -> [SalesDelta]) async throws(Fault) {
+        state.withLock { state in
+            let fresh = events.filter { state.seen.insert($0.id).inserted }
+            for delta in deltas(fresh) {
+                for grade in delta.figures.grades {
+                    var sum = state.grades[delta.dateID]?[grade.grade] ?? SalesFigures.Grade(grade: grade.grade)
+                    sum.held += grade.held
+                    sum.sold += grade.sold
+                    sum.revenue += grade.revenue
+                    state.grades[delta.dateID, default: [:]][grade.grade] = sum
+                }
+                for minute in delta.figures.minutes {
+                    var sum =
+                        state.minutes[delta.dateID]?[minute.startsAt] ?? SalesFigures.Minute(startsAt: minute.startsAt)
+                    sum.tickets += minute.tickets
+                    sum.revenue += minute.revenue
+                    state.minutes[delta.dateID, default: [:]][minute.startsAt] = sum
+                }
+            }
+        }
+    }
+
+    func figures(of date: DateID, since: Timestamp) async throws(Fault) -> SalesFigures {
+        state.withLock { state in
+            SalesFigures(
+                grades: (state.grades[date] ?? [:]).values.sorted { $0.grade < $1.grade },
+                minutes: (state.minutes[date] ?? [:]).values.filter { $0.startsAt >= since }
+                    .sorted { $0.startsAt < $1.startsAt })
+        }
+    }
+}

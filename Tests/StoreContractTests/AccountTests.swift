@@ -1,0 +1,113 @@
+import Domain
+import Ports
+import Testing
+
+@Suite("Users and their logins")
+struct AccountTests {
+    @Test("A user is found by id and by address, with the password's hash", arguments: contracts)
+    func create(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let user = try await world.user("kim", role: .staff)
+            #expect(try await world.store.user(user.id) == user)
+            let credentials = try #require(try await world.store.credentials(email: user.email))
+            #expect(credentials.user == user)
+            #expect(credentials.passwordHash == "hash of kim")
+            #expect(try await world.store.credentials(email: "nobody@example.com") == nil)
+            #expect(try await world.store.user(world.id()) == nil)
+        }
+    }
+
+    @Test("An address that is taken changes nothing", arguments: contracts)
+    func taken(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let user = try await world.user()
+            let second = User(
+                id: world.id(), email: user.email, name: "thief", role: .admin, createdAt: world.clock.now())
+            #expect(try await world.store.create(second, passwordHash: "other") == false)
+            #expect(try await world.store.user(second.id) == nil)
+            #expect(try await world.store.credentials(email: user.email)?.passwordHash == "hash of fan")
+        }
+    }
+
+    @Test("Each refresh token is good once, in turn", arguments: contracts)
+    func rotate(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let session = try await login(in: world)
+            let second = try await rotate(session.id, from: [1], to: [2], in: world)
+            #expect(second?.refreshTokenHash == [2])
+            #expect(second?.userID == session.userID)
+            #expect(try await rotate(session.id, from: [2], to: [3], in: world) != nil)
+        }
+    }
+
+    @Test("A token used again ends the whole family", arguments: contracts)
+    func replay(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let session = try await login(in: world)
+            _ = try await rotate(session.id, from: [1], to: [2], in: world)
+            #expect(try await rotate(session.id, from: [1], to: [9], in: world) == nil)
+            // The thief's replay has also ended the token that was good.
+            #expect(try await rotate(session.id, from: [2], to: [3], in: world) == nil)
+        }
+    }
+
+    @Test("Of two rotations at once with the same token, one wins and the family ends", arguments: contracts)
+    func race(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let session = try await login(in: world)
+            async let first = rotate(session.id, from: [1], to: [2], in: world)
+            async let second = rotate(session.id, from: [1], to: [3], in: world)
+            let winners = try await [first, second].compactMap(\.self)
+            #expect(winners.count == 1)
+            #expect(try await rotate(session.id, from: winners[0].refreshTokenHash, to: [4], in: world) == nil)
+        }
+    }
+
+    @Test("A session is over at the moment it expires", arguments: contracts)
+    func expiry(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let session = try await login(in: world)
+            world.clock.set(session.expiresAt)
+            #expect(try await rotate(session.id, from: [1], to: [2], in: world) == nil)
+        }
+    }
+
+    @Test("Logging out ends a session, and once more does no harm", arguments: contracts)
+    func end(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let session = try await login(in: world)
+            try await world.store.end(session.id)
+            try await world.store.end(session.id)
+            #expect(try await rotate(session.id, from: [1], to: [2], in: world) == nil)
+        }
+    }
+
+    @Test("Only sessions that expired before the moment are forgotten", arguments: contracts)
+    func forget(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let old = try await login(in: world)
+            world.clock.advance(seconds: 10)
+            let young = try await login(in: world)
+            try await world.store.forgetSessions(expiredBefore: young.expiresAt)
+            world.clock.advance(seconds: -10)
+            #expect(try await rotate(old.id, from: [1], to: [2], in: world) == nil)
+            #expect(try await rotate(young.id, from: [1], to: [2], in: world) != nil)
+        }
+    }
+
+    private func login(in world: World) async throws -> Session {
+        let session = Session(
+            id: world.id(), userID: try await world.user().id, refreshTokenHash: [1],
+            expiresAt: world.clock.now().adding(seconds: 60))
+        try await world.store.create(session)
+        return session
+    }
+
+    private func rotate(_ session: ID<Session>, from presented: [UInt8], to next: [UInt8], in world: World)
+        async throws -> Session?
+    {
+        let now = world.clock.now()
+        return try await world.store.rotate(
+            session, from: presented, to: next, expiresAt: now.adding(seconds: 60), now: now)
+    }
+}

@@ -1,0 +1,199 @@
+import Domain
+import Ports
+import Testing
+
+@Suite("The catalogue keeps concerts, dates and seats")
+struct CatalogTests {
+    @Test("A search finds the concerts in which every word occurs, in either language and case", arguments: contracts)
+    func search(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let first = try await world.concert(title: "봄 여름 100% \"라이브\"")
+            let second = try await world.concert(title: "가을 Élan_Vital")
+            let draft = try await world.concert(title: "가을 초안", status: .draft)
+            func found(_ search: String, drafts: Bool = false) async throws -> [ConcertID] {
+                try await world.store.concerts(search: search, includeDrafts: drafts, before: nil, limit: 10).map(\.id)
+            }
+            #expect(try await found("") == [second.id, first.id])
+            #expect(try await found("", drafts: true) == [draft.id, second.id, first.id])
+            #expect(try await found("여름") == [first.id])
+            #expect(try await found("  OLYMPIC   가을 ") == [second.id])
+            #expect(try await found("éLAN") == [second.id])
+            #expect(try await found("봄 가을").isEmpty)
+            // What means something to LIKE or to JSON is an ordinary character here.
+            #expect(try await found("100%") == [first.id])
+            #expect(try await found("봄%름").isEmpty)
+            #expect(try await found("élan_") == [second.id])
+            #expect(try await found("\"라이브\"") == [first.id])
+            #expect(try await found("\\").isEmpty)
+        }
+    }
+
+    @Test("Concerts come newest first, page by page", arguments: contracts)
+    func pages(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            var made: [Concert] = []
+            for _ in 0..<3 { made.append(try await world.concert()) }
+            let store = world.store
+            let first = try await store.concerts(search: "", includeDrafts: false, before: nil, limit: 2)
+            #expect(first == [made[2], made[1]])
+            let second = try await store.concerts(search: "", includeDrafts: false, before: made[1].id, limit: 2)
+            #expect(second == [made[0]])
+        }
+    }
+
+    @Test("A saved concert replaces the one before, and its event waits in the outbox", arguments: contracts)
+    func saveConcert(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            var concert = try await world.concert()
+            concert.title.en = "Another name"
+            concert.status = .cancelled
+            let event = world.event(.concertChanged, about: ID(concert.id))
+            let answer = world.answer(9)
+            try await world.store.save(concert, event: event, answer: answer)
+            #expect(try await world.store.concert(concert.id) == concert)
+            #expect(try await world.store.undelivered(limit: 10).last == event)
+            #expect(try await world.store.answer(answer.scope) == answer)
+            let found = try await world.store.concerts(search: "another", includeDrafts: true, before: nil, limit: 1)
+            #expect(found == [concert])
+        }
+    }
+
+    @Test("A request repeated with its key is a conflict, and changes nothing", arguments: contracts)
+    func answerConflict(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            var concert = try await world.concert()
+            try await world.store.save(
+                concert, event: world.event(.concertChanged, about: ID(concert.id)), answer: world.answer(1))
+            let before = try await world.store.undeliveredCount()
+            let kept = concert
+            concert.title.ko = "다른 이름"
+            let fault = await #expect(throws: Fault.self) {
+                try await world.store.save(
+                    concert, event: world.event(.concertChanged, about: ID(kept.id)), answer: world.answer(1))
+            }
+            #expect(fault?.code == .conflict)
+            #expect(try await world.store.concert(concert.id) == kept)
+            #expect(try await world.store.undeliveredCount() == before)
+        }
+    }
+
+    @Test("A date keeps its settings, and saving it leaves grades and seats alone", arguments: contracts)
+    func saveDate(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let (made, seats) = try await world.sale()
+            var date = try #require(try await world.store.date(made.id))
+            #expect(date.grades == World.grades)
+            #expect(date.drawSeed == [UInt8](0..<32))
+            date.queue = QueueSettings(
+                activeMax: 7, admitPerSecond: 3, activeSeconds: 90, seatsPerFanMax: 2, isPaused: true)
+            date.isCancelled = true
+            date.grades = []
+            try await world.store.save(date, event: world.event(.dateChanged, about: ID(date.id)), answer: nil)
+            let read = try #require(try await world.store.date(date.id))
+            #expect(read.queue == date.queue)
+            #expect(read.isCancelled)
+            #expect(read.grades == World.grades)
+            #expect(try await world.store.seats(of: date.id).map(\.seat.id) == seats)
+        }
+    }
+
+    @Test("Dates of a concert come by start; those on sale by opening, until they close", arguments: contracts)
+    func listDates(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let concert = try await world.concert()
+            var later = try await world.date(of: concert.id)
+            later.startsAt = later.startsAt.adding(seconds: 100)
+            later.saleOpensAt = later.saleOpensAt.adding(seconds: -50)
+            try await world.store.save(later, event: world.event(.dateChanged, about: ID(later.id)), answer: nil)
+            let sooner = try await world.date(of: concert.id)
+            #expect(try await world.store.dates(of: concert.id) == [sooner, later])
+            let closing = sooner.saleClosesAt
+            #expect(try await world.store.dates(closingAfter: closing, limit: 10) == [later, sooner])
+            #expect(try await world.store.dates(closingAfter: closing, limit: 1) == [later])
+            let past = closing.adding(milliseconds: 1)
+            #expect(try await world.store.dates(closingAfter: past, limit: 10).isEmpty)
+        }
+    }
+
+    @Test("A date of a concert that does not exist is refused by the schema", arguments: contracts)
+    func orphanDate(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let fault = await #expect(throws: Fault.self) { _ = try await world.date(of: world.id()) }
+            let waiting = try await world.store.undeliveredCount()
+            #expect(fault?.code == .constraint)
+            #expect(waiting == 0)
+        }
+    }
+
+    @Test("Seats are read in the order of the layout, with their places", arguments: contracts)
+    func seatMap(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let date = try await world.date(of: try await world.concert().id)
+            // In another order than that of their ids.
+            let seats = Array(world.mappedSeats(of: date.id, count: 12).reversed())
+            _ = try await world.store.replaceSeats(
+                of: date.id, grades: World.grades, seats: seats, layout: [9, 8],
+                event: world.event(.layoutReplaced, about: ID(date.id)))
+            let read = try await world.store.seats(of: date.id)
+            #expect(read.map(\.seat) == seats.map(\.seat))
+            #expect(read.map(\.place) == seats.map(\.place))
+            #expect(try await world.store.layout(of: date.id) == [9, 8])
+            #expect(try await world.store.layout(of: world.id()) == nil)
+        }
+    }
+
+    @Test("Seats that nobody ever held can be replaced", arguments: contracts)
+    func replaceSeats(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let (date, _) = try await world.sale(seatCount: 20)
+            let next = world.mappedSeats(of: date.id, count: 3)
+            let refusal = try await world.store.replaceSeats(
+                of: date.id, grades: [World.grades[1]], seats: next, layout: [4],
+                event: world.event(.layoutReplaced, about: ID(date.id)))
+            #expect(refusal == nil)
+            #expect(try await world.store.seats(of: date.id).map(\.seat) == next.map(\.seat))
+            #expect(try await world.store.date(date.id)?.grades == [World.grades[1]])
+        }
+    }
+
+    @Test("Seats stay, and so does their date, once one was held, even if it was given back", arguments: contracts)
+    func claimedSeatsStay(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let fan = try await world.user()
+            let (date, seats) = try await world.sale()
+            let held = try await world.hold([seats[0]], for: fan, of: date)
+            let store = world.store
+            func expectRefusals() async throws {
+                let before = try await store.undeliveredCount()
+                let replaced = try await store.replaceSeats(
+                    of: date.id, grades: [], seats: [], layout: [],
+                    event: world.event(.layoutReplaced, about: ID(date.id)))
+                #expect(replaced == .hasReservations)
+                #expect(try await store.delete(date.id) == .hasReservations)
+                #expect(try await store.delete(date.concertID) == .hasReservations)
+                #expect(try await store.seats(of: date.id).map(\.seat.id) == seats)
+                #expect(try await store.date(date.id)?.grades == World.grades)
+                #expect(try await store.undeliveredCount() == before)
+            }
+            try await expectRefusals()
+            _ = try await world.run(.release(ReleaseHold(userID: fan.id, reservationID: held.id)))
+            try await expectRefusals()
+        }
+    }
+
+    @Test("A concert goes with its dates, and what is gone is not found", arguments: contracts)
+    func delete(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let (date, _) = try await world.sale()
+            #expect(try await world.store.delete(date.concertID) == nil)
+            #expect(try await world.store.concert(date.concertID) == nil)
+            #expect(try await world.store.date(date.id) == nil)
+            #expect(try await world.store.seats(of: date.id).isEmpty)
+            #expect(try await world.store.delete(date.concertID) == .notFound)
+            #expect(try await world.store.delete(date.id) == .notFound)
+            let replaced = try await world.store.replaceSeats(
+                of: date.id, grades: [], seats: [], layout: [], event: world.event(.layoutReplaced, about: ID(date.id)))
+            #expect(replaced == .notFound)
+        }
+    }
+}
