@@ -21,7 +21,7 @@ public final class Engine: Service {
     private let clock: any WallClock
     private let logger: Logger
     private let queue: WorkQueue<Item>
-    private let maps = Mutex<[DateID: SeatMap]>([:])
+    private let maps = Mutex(LoadedMaps())
     private let metrics = EngineMetrics()
     private let relayNudge: WakeUp
 
@@ -46,6 +46,12 @@ public final class Engine: Service {
         case submission(Submission, proposals: Int, CheckedContinuation<Answer, Never>)
         /// Something that must not run beside a batch.
         case alone(@Sendable () async -> Void)
+    }
+
+    private struct LoadedMaps: Sendable {
+        var byDate: [DateID: SeatMap] = [:]
+        /// Higher than any version of a map that was forgotten, so that versions grow whatever the clock does.
+        var versionMin: Int64 = 0
     }
 
     // MARK: Asking
@@ -84,7 +90,7 @@ public final class Engine: Service {
 
     /// The map of a date, loaded from the store the first time. Nil when there is no such date.
     public func seatMap(of date: DateID) async throws(Fault) -> SeatMap? {
-        if let map = maps.withLock({ $0[date] }) { return map }
+        if let map = maps.withLock({ $0.byDate[date] }) { return map }
         // In turn with the batches, so that no commit falls between reading the seats and following them.
         let loaded = await alone { await self.loadMap(of: date) }
         guard let loaded else { throw Fault(.unavailable, attempt: "load a seat map", reason: "the engine is busy") }
@@ -93,19 +99,27 @@ public final class Engine: Service {
 
     /// Forgets a date's map, so that it is loaded again. Only to be called ``alone(_:)``.
     func forgetMap(of date: DateID) {
-        guard maps.withLock({ $0.removeValue(forKey: date) }) != nil else { return }
-        broadcast.publish(.mapReplaced(version: clock.now().milliseconds * 1000), about: date)
+        let version = maps.withLock { maps -> Int64? in
+            guard let map = maps.byDate.removeValue(forKey: date) else { return nil }
+            maps.versionMin = max(maps.versionMin, map.version + 1)
+            return max(maps.versionMin, clock.now().milliseconds * 1000)
+        }
+        if let version { broadcast.publish(.mapReplaced(version: version), about: date) }
     }
 
     private func loadMap(of date: DateID) async -> Result<SeatMap?, Fault> {
-        if let map = maps.withLock({ $0[date] }) { return .success(map) }
+        if let map = maps.withLock({ $0.byDate[date] }) { return .success(map) }
         do throws(Fault) {
             guard let found = try await store.date(date) else { return .success(nil) }
             let seats = try await store.seats(of: date)
             let layout = SeatLayout(dateID: date, grades: found.grades, seats: seats)
-            let map = SeatMap(layout: layout, seats: seats.map(\.seat), version: clock.now().milliseconds * 1000)
-            maps.withLock { $0[date] = map }
-            return .success(map)
+            return .success(
+                maps.withLock { maps in
+                    let version = max(maps.versionMin, clock.now().milliseconds * 1000)
+                    let map = SeatMap(layout: layout, seats: seats.map(\.seat), version: version)
+                    maps.byDate[date] = map
+                    return map
+                })
         } catch {
             return .failure(error)
         }
@@ -149,6 +163,10 @@ public final class Engine: Service {
         let result = await runner.run(jobs)
         metrics.record(batch: jobs.count, took: clock.now - start)
         let notices = show(result.seats)
+        // What an unknown outcome changed cannot be told from the answers, so all maps are read again.
+        if result.mayHaveChangedMore {
+            for date in maps.withLock({ Array($0.byDate.keys) }) { forgetMap(of: date) }
+        }
         for (index, (submission, proposals, continuation)) in batch.enumerated() {
             let answer = result.answers[index]
             if case .refused(.noSeatsLeft) = answer, jobs[index].command.hasProposals, proposals < Self.proposalsMax,
@@ -159,13 +177,13 @@ public final class Engine: Service {
             continuation.resume(returning: answer)
         }
         for (date, notice) in notices { broadcast.publish(notice, about: date) }
-        if result.eventCount > 0 { relayNudge.wake() }
+        if result.eventCount > 0 || result.mayHaveChangedMore { relayNudge.wake() }
     }
 
     /// Brings the maps up to date before the callers are answered, so that everyone sees what they have just done.
     private func show(_ seats: [Seat]) -> [(DateID, Notice)] {
         guard !seats.isEmpty else { return [] }
-        let maps = maps.withLock { $0 }
+        let maps = maps.withLock { $0.byDate }
         return Dictionary(grouping: seats, by: \.dateID).compactMap { date, seats in
             maps[date]?.show(seats).map { (date, $0) }
         }

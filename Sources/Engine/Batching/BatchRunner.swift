@@ -39,6 +39,9 @@ public final class BatchRunner: Sendable {
         public var seats: [Seat] = []
         /// How many events were committed.
         public var eventCount = 0
+        /// A run whose outcome was unknown may have changed more than `seats` and `eventCount` tell: what it did, the
+        /// run after it found done.
+        public var mayHaveChangedMore = false
     }
 
     /// A command with its caller's key and answer.
@@ -58,21 +61,27 @@ public final class BatchRunner: Sendable {
 
     public func run(_ jobs: [Job]) async -> Result {
         var attempt = 1
+        var wasUnknown = false
         while true {
             do throws(Fault) {
-                return try await commit(jobs)
+                var result = try await commit(jobs)
+                result.mayHaveChangedMore = wasUnknown
+                return result
             } catch {
+                if error.code == .outcomeUnknown { wasUnknown = true }
                 switch error.code {
                 case .constraint where jobs.count > 1:
                     logger.error("a batch broke a constraint, running it one by one", metadata: ["fault": "\(error)"])
-                    return await runOneByOne(jobs)
+                    var result = await runOneByOne(jobs)
+                    if wasUnknown { result.mayHaveChangedMore = true }
+                    return result
                 case .constraint, .broken:
                     logger.error("a batch failed", metadata: ["fault": "\(error)", "size": "\(jobs.count)"])
-                    return failed(jobs, error)
+                    return failed(jobs, error, wasUnknown: wasUnknown)
                 case .unavailable, .outcomeUnknown, .conflict:
                     guard attempt < Self.attemptsMax else {
                         logger.error("a batch failed", metadata: ["fault": "\(error)", "size": "\(jobs.count)"])
-                        return failed(jobs, error)
+                        return failed(jobs, error, wasUnknown: wasUnknown)
                     }
                     logger.warning("running a batch again", metadata: ["fault": "\(error)", "attempt": "\(attempt)"])
                     if error.code != .conflict { await pause(10 << attempt) }
@@ -107,12 +116,13 @@ public final class BatchRunner: Sendable {
             result.answers += one.answers
             result.seats += one.seats
             result.eventCount += one.eventCount
+            if one.mayHaveChangedMore { result.mayHaveChangedMore = true }
         }
         return result
     }
 
-    private func failed(_ jobs: [Job], _ fault: Fault) -> Result {
-        Result(answers: jobs.map { _ in .failed(fault) })
+    private func failed(_ jobs: [Job], _ fault: Fault, wasUnknown: Bool) -> Result {
+        Result(answers: jobs.map { _ in .failed(fault) }, mayHaveChangedMore: wasUnknown)
     }
 }
 

@@ -1,0 +1,149 @@
+import Domain
+import Ports
+
+/// A whole store whose sales go through another: what a test stands between the engine and the real store.
+struct ComposedStore: Store {
+    let sales: any SalesStore
+    let base: any Store
+
+    // MARK: Sales
+
+    func commit<Result: Sendable>(
+        _ keys: RowKeys, decide: @Sendable @escaping (inout Rows, Timestamp) -> Result
+    ) async throws(Fault) -> Result { try await sales.commit(keys, decide: decide) }
+
+    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+        try await sales.overdueHolds(at: now, limit: limit)
+    }
+
+    func forgetAnswers(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
+        try await sales.forgetAnswers(before: moment, limit: limit)
+    }
+
+    // MARK: Reading
+
+    func wallet(of user: UserID) async throws(Fault) -> Wallet { try await base.wallet(of: user) }
+
+    func transfers(of user: UserID, before: TransferID?, limit: Int) async throws(Fault) -> [Transfer] {
+        try await base.transfers(of: user, before: before, limit: limit)
+    }
+
+    func reservation(_ id: ReservationID) async throws(Fault) -> Reservation? { try await base.reservation(id) }
+
+    func reservations(of user: UserID, before: ReservationID?, limit: Int) async throws(Fault) -> [Reservation] {
+        try await base.reservations(of: user, before: before, limit: limit)
+    }
+
+    func payment(_ id: PaymentID) async throws(Fault) -> Payment? { try await base.payment(id) }
+
+    func payments(of reservation: ReservationID) async throws(Fault) -> [Payment] {
+        try await base.payments(of: reservation)
+    }
+
+    func ticket(_ id: TicketID) async throws(Fault) -> Ticket? { try await base.ticket(id) }
+
+    func tickets(of user: UserID, before: TicketID?, limit: Int) async throws(Fault) -> [Ticket] {
+        try await base.tickets(of: user, before: before, limit: limit)
+    }
+
+    // MARK: Catalogue
+
+    func concerts(search: String, includeDrafts: Bool, before: ConcertID?, limit: Int) async throws(Fault) -> [Concert]
+    {
+        try await base.concerts(search: search, includeDrafts: includeDrafts, before: before, limit: limit)
+    }
+
+    func concert(_ id: ConcertID) async throws(Fault) -> Concert? { try await base.concert(id) }
+
+    func dates(of concert: ConcertID) async throws(Fault) -> [ConcertDate] { try await base.dates(of: concert) }
+
+    func date(_ id: DateID) async throws(Fault) -> ConcertDate? { try await base.date(id) }
+
+    func dates(closingAfter moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
+        try await base.dates(closingAfter: moment, limit: limit)
+    }
+
+    func save(_ concert: Concert, event: Event, answer: StoredAnswer?) async throws(Fault) {
+        try await base.save(concert, event: event, answer: answer)
+    }
+
+    func save(_ date: ConcertDate, event: Event, answer: StoredAnswer?) async throws(Fault) {
+        try await base.save(date, event: event, answer: answer)
+    }
+
+    func delete(_ concert: ConcertID) async throws(Fault) -> CatalogRefusal? { try await base.delete(concert) }
+
+    func delete(_ date: DateID) async throws(Fault) -> CatalogRefusal? { try await base.delete(date) }
+
+    func replaceSeats(of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event)
+        async throws(Fault) -> CatalogRefusal?
+    {
+        try await base.replaceSeats(of: date, grades: grades, seats: seats, layout: layout, event: event)
+    }
+
+    func layout(of date: DateID) async throws(Fault) -> [UInt8]? { try await base.layout(of: date) }
+
+    func seats(of date: DateID) async throws(Fault) -> [MappedSeat] { try await base.seats(of: date) }
+
+    func claimQueueNumbers(of date: DateID, count: Int64) async throws(Fault) -> Int64 {
+        try await base.claimQueueNumbers(of: date, count: count)
+    }
+
+    func catalogEvents(before: EventID?, limit: Int) async throws(Fault) -> [Event] {
+        try await base.catalogEvents(before: before, limit: limit)
+    }
+
+    func answer(_ scope: Digest) async throws(Fault) -> StoredAnswer? { try await base.answer(scope) }
+
+    // MARK: Accounts
+
+    func create(_ user: User, passwordHash: String) async throws(Fault) -> Bool {
+        try await base.create(user, passwordHash: passwordHash)
+    }
+
+    func user(_ id: UserID) async throws(Fault) -> User? { try await base.user(id) }
+
+    func credentials(email: String) async throws(Fault) -> (user: User, passwordHash: String)? {
+        try await base.credentials(email: email)
+    }
+
+    func setRole(_ role: User.Role, of user: UserID) async throws(Fault) -> User? {
+        try await base.setRole(role, of: user)
+    }
+
+    func create(_ session: Session) async throws(Fault) { try await base.create(session) }
+
+    func rotate(
+        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp
+    ) async throws(Fault) -> Session? {
+        try await base.rotate(session, from: presented, to: next, expiresAt: expiresAt, now: now)
+    }
+
+    func end(_ session: ID<Session>) async throws(Fault) { try await base.end(session) }
+
+    func forgetSessions(expiredBefore moment: Timestamp) async throws(Fault) {
+        try await base.forgetSessions(expiredBefore: moment)
+    }
+
+    // MARK: Events and upkeep
+
+    func undelivered(limit: Int) async throws(Fault) -> [Event] { try await base.undelivered(limit: limit) }
+
+    func markDelivered(_ events: [EventID]) async throws(Fault) { try await base.markDelivered(events) }
+
+    func undeliveredCount() async throws(Fault) -> Int { try await base.undeliveredCount() }
+
+    func add(_ events: [Event], deltas: @Sendable @escaping ([Event]) -> [SalesDelta]) async throws(Fault) {
+        try await base.add(events, deltas: deltas)
+    }
+
+    func figures(of date: DateID, since: Timestamp) async throws(Fault) -> SalesFigures {
+        try await base.figures(of: date, since: since)
+    }
+
+    func audit() async throws(Fault) -> AuditReport { try await base.audit() }
+
+    func migrate() async throws(Fault) { try await base.migrate() }
+
+    func check() async throws(Fault) { try await base.check() }
+}
