@@ -124,9 +124,11 @@ public struct OperationRoutes: Sendable {
                 status: .ok, headers: [.contentType: type, .cacheControl: "public, max-age=60"],
                 body: ResponseBody(byteBuffer: bytes))
         } catch is FileSystemError {
+            // The name alone: where the server's files lie is nobody else's business.
+            let name = FilePath(path).lastComponent?.string ?? ""
             throw Problem(
-                .notFound, ko: "서버에 \(path) 파일이 없습니다. scripts/setup을 실행해 주세요.",
-                en: "The server has no file \(path). Run scripts/setup.")
+                .notFound, ko: "서버에 \(name) 파일이 없습니다. scripts/setup을 실행해 주세요.",
+                en: "The server has no file \(name). Run scripts/setup.")
         }
     }
 }
