@@ -120,6 +120,13 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "DomainTests", dependencies: ["Domain", "TestSupport"], swiftSettings: strict),
         .testTarget(
+            name: "EngineTests",
+            dependencies: [
+                "Domain", "Ports", "Engine", "StoreSQLite", "CoordinationInProcess", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "StoreContractTests",
             dependencies: [
                 "Domain", "Ports", "StoreSQLite",
