@@ -35,7 +35,8 @@ extension StoredAnswer {
         let keptMs = StoredAnswer.keptSeconds * 1000
         let changed = try statement.run(scope, requestHash, status, body, createdAt, keptMs)
         guard changed == 1 else {
-            throw DatabaseError(resultCode: .SQLITE_CONSTRAINT_UNIQUE, message: "UNIQUE constraint failed: answers.scope")
+            throw DatabaseError(
+                resultCode: .SQLITE_CONSTRAINT_UNIQUE, message: "UNIQUE constraint failed: answers.scope")
         }
     }
 }
