@@ -144,6 +144,9 @@ public struct Table<Key: Hashable & Sendable, Row: Sendable>: Sendable {
 
 /// The first answer to a request with an idempotency key, given again byte for byte to every copy of it.
 public struct StoredAnswer: Hashable, Sendable {
+    /// How long an answer is given again. A record older than this is as good as none, and may be replaced.
+    public static let keptSeconds = 24 * 3600
+
     /// SHA-256 of user, route and key.
     public let scope: Digest
     /// SHA-256 of the request's body: the same key with another body is refused.

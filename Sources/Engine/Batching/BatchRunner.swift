@@ -10,8 +10,6 @@ public import Ports
 public final class BatchRunner: Sendable {
     /// How often a batch is run before its callers are told of the fault.
     public static let attemptsMax = 5
-    /// How long a client may send the same idempotency key again.
-    public static let answersKeptSeconds = 24 * 3600
 
     private let store: any SalesStore
     private let ids: IDMint

@@ -13,7 +13,7 @@ extension CatalogStore {
 extension StoredAnswer {
     /// What a request with this record is told; nil when the record is too old to count.
     func answer(to idempotency: Idempotency, at now: Timestamp) -> Answer? {
-        guard now.milliseconds(since: createdAt) < Int64(BatchRunner.answersKeptSeconds) * 1000 else { return nil }
+        guard now.milliseconds(since: createdAt) < Int64(Self.keptSeconds) * 1000 else { return nil }
         guard requestHash == idempotency.requestHash else { return .refused(.idempotencyKeyReused) }
         return .done(EncodedAnswer(status: status, body: body), isReplay: true)
     }

@@ -54,7 +54,7 @@ public final class Sweeper: Service {
     }
 
     private func forget(at now: Timestamp) async throws(Fault) {
-        let limit = now.adding(seconds: -BatchRunner.answersKeptSeconds)
+        let limit = now.adding(seconds: -StoredAnswer.keptSeconds)
         while try await store.forgetAnswers(before: limit, limit: Self.forgetSize) == Self.forgetSize {}
         try await store.forgetSessions(expiredBefore: now)
     }

@@ -15,7 +15,7 @@ struct StaffAccountRoutes: Sendable {
     /// `PUT /admin/users/{id}/role`. It holds from the user's next access token on, within fifteen minutes.
     func setRole(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try await access.admin(request)
-        let id = try context.id("id", of: User.self)
+        let id = try context.id(of: User.self)
         var role: User.Role?
         _ = try await request.readJSON { field, json throws(InvalidRequest) in
             switch field {

@@ -41,7 +41,7 @@ struct CatalogRoutes: Sendable {
     /// `GET /concerts/{id}`.
     func concert(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
-        let concert = try await published(context.id("id"))
+        let concert = try await published(context.id())
         let language = request.language
         var json = JSONWriter()
         json.concert(concert, in: language)
@@ -51,7 +51,7 @@ struct CatalogRoutes: Sendable {
     /// `GET /concerts/{id}/dates`.
     func dates(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
-        let concert = try await published(context.id("id"))
+        let concert = try await published(context.id())
         var dates: [(ConcertDate, SeatMap?)] = []
         for date in try await store.dates(of: concert.id) {
             dates.append((date, try await engine.seatMap(of: date.id)))
@@ -69,7 +69,7 @@ struct CatalogRoutes: Sendable {
     /// `GET /dates/{id}`.
     func date(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
-        guard let date = try await store.date(context.id("id")) else { throw Problem.notFound }
+        guard let date = try await store.date(context.id()) else { throw Problem.notFound }
         return .json(date.json(map: try await engine.seatMap(of: date.id), at: clock.now()))
     }
 

@@ -46,14 +46,14 @@ struct StaffCatalogRoutes: Sendable {
 
     func concert(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try await access.staff(request)
-        guard let concert = try await store.concert(context.id("id")) else { throw Problem.notFound }
+        guard let concert = try await store.concert(context.id()) else { throw Problem.notFound }
         return .json(concert.staffJSON)
     }
 
     func changeConcert(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request)
         let draft = try Self.draft(reading: try await request.jsonBody())
-        guard let concert = try await catalog.changeConcert(context.id("id"), to: draft, by: identity.userID) else {
+        guard let concert = try await catalog.changeConcert(context.id(), to: draft, by: identity.userID) else {
             throw Problem.notFound
         }
         return .json(concert.staffJSON)
@@ -61,14 +61,14 @@ struct StaffCatalogRoutes: Sendable {
 
     func deleteConcert(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try await access.staff(request)
-        return try .deleted(await catalog.deleteConcert(context.id("id")))
+        return try .deleted(await catalog.deleteConcert(context.id()))
     }
 
     // MARK: Dates
 
     func createDate(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request)
-        let concert = try context.id("id", of: Concert.self)
+        let concert = try context.id(of: Concert.self)
         let body = try await request.jsonBody()
         let (draft, _) = try Self.date(reading: body, mayCancel: false)
         let idempotency = try access.idempotency(
@@ -82,13 +82,13 @@ struct StaffCatalogRoutes: Sendable {
 
     func date(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try await access.staff(request)
-        guard let date = try await store.date(context.id("id")) else { throw Problem.notFound }
+        guard let date = try await store.date(context.id()) else { throw Problem.notFound }
         return .json(date.json(map: try await engine.seatMap(of: date.id), at: clock.now()))
     }
 
     func changeDate(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request)
-        let id = try context.id("id", of: ConcertDate.self)
+        let id = try context.id(of: ConcertDate.self)
         let (draft, isCancelled) = try Self.date(reading: try await request.jsonBody(), mayCancel: true)
         let changed = try await catalog.changeDate(id, by: identity.userID) { date in
             date.startsAt = draft.startsAt
@@ -102,20 +102,20 @@ struct StaffCatalogRoutes: Sendable {
 
     func deleteDate(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try await access.staff(request)
-        return try .deleted(await catalog.deleteDate(context.id("id")))
+        return try .deleted(await catalog.deleteDate(context.id()))
     }
 
     // MARK: Layouts
 
     func layout(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try await access.staff(request)
-        guard let document = try await store.layout(of: context.id("id")) else { throw Problem.notFound }
+        guard let document = try await store.layout(of: context.id()) else { throw Problem.notFound }
         return .json(document)
     }
 
     func replaceLayout(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request)
-        let id = try context.id("id", of: ConcertDate.self)
+        let id = try context.id(of: ConcertDate.self)
         let body = try await request.jsonBody(limit: .layout)
         let layout = try LayoutReader.layout(reading: body)
         let refusal = try await catalog.replaceLayout(

@@ -23,7 +23,7 @@ struct EventStreamRoutes: Sendable {
 
     func events(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
-        let date = try context.id("id", of: ConcertDate.self)
+        let date = try context.id(of: ConcertDate.self)
         let last = request.headers[.lastEventID] ?? request.query("since")
         let since = try last.map { text in
             guard let version = Int64(text) else {

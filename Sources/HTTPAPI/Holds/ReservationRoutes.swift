@@ -82,7 +82,7 @@ struct ReservationRoutes: Sendable {
     /// `GET /reservations/{id}`.
     func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.user(request, .read)
-        guard let reservation = try await store.reservation(context.id("id")),
+        guard let reservation = try await store.reservation(context.id()),
             reservation.userID == identity.userID || identity.role.isStaff
         else { throw Problem.notFound }
         return .json(reservation.json(at: clock.now()))
@@ -91,7 +91,7 @@ struct ReservationRoutes: Sendable {
     /// `DELETE /reservations/{id}`: gives the seats back.
     func release(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.user(request, .write)
-        let command = ReleaseHold(userID: identity.userID, reservationID: try context.id("id"))
+        let command = ReleaseHold(userID: identity.userID, reservationID: try context.id())
         let answer = await engine.submit(
             Submission(.command(.release(command)), idempotency: nil) { outcome in
                 guard case .released(let reservation) = outcome else {

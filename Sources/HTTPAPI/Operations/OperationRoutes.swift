@@ -94,9 +94,12 @@ public struct OperationRoutes: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: page)))
     }
 
-    /// `GET /docs/assets/{file}`.
-    func docsAsset(_: Request, _ context: APIContext) async throws -> Response {
-        switch context.parameters.get("file") {
+    /// What `/docs` loads.
+    static let docsFiles = ["start.js", "swagger-ui.css", "swagger-ui-bundle.js"]
+
+    /// `GET /docs/assets/…`, one of ``docsFiles``.
+    func docsAsset(_ name: String) async throws -> Response {
+        switch name {
         case "start.js":
             let script = """
                 window.ui = SwaggerUIBundle({ url: "/openapi.yml", dom_id: "#api", deepLinking: true, \

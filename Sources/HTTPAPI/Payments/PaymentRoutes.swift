@@ -25,7 +25,7 @@ struct PaymentRoutes: Sendable {
     /// `POST /reservations/{id}/payments`. With points only, the money is taken and the tickets are there at once.
     func pay(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.user(request, .write)
-        let reservation = try context.id("id", of: Reservation.self)
+        let reservation = try context.id(of: Reservation.self)
         var method: Payment.Method?
         let body = try await request.readJSON { field, json throws(InvalidRequest) in
             switch field {
@@ -78,7 +78,7 @@ struct PaymentRoutes: Sendable {
     }
 
     private func own(_ context: APIContext, _ identity: Identity) async throws -> Payment {
-        guard let payment = try await store.payment(context.id("id")),
+        guard let payment = try await store.payment(context.id()),
             payment.userID == identity.userID || identity.role.isStaff
         else { throw Problem.notFound }
         return payment

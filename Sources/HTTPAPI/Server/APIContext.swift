@@ -6,6 +6,8 @@ internal import NIOCore
 /// What travels with one request.
 public struct APIContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
+    /// The part of the path that stands for an id.
+    var pathID: Substring?
     private let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {
@@ -18,9 +20,9 @@ public struct APIContext: RequestContext {
         channel.remoteAddress?.ipAddress ?? "unknown"
     }
 
-    /// A part of the path, as an id. Not a UUID means that there is no such thing.
-    func id<Entity>(_ name: String, of _: Entity.Type = Entity.self) throws -> ID<Entity> {
-        guard let id = parameters.get(name).flatMap({ ID<Entity>($0) }) else { throw Problem.notFound }
+    /// The id in the path. Not a UUID means that there is no such thing.
+    func id<Entity>(of _: Entity.Type = Entity.self) throws -> ID<Entity> {
+        guard let id = pathID.flatMap({ ID<Entity>($0) }) else { throw Problem.notFound }
         return id
     }
 }

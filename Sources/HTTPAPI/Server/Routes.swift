@@ -7,13 +7,10 @@ internal import Ports
 
 /// All calls of the API, like a table of contents. `openapi.yml` says the same, and tests compare the two.
 struct Routes {
-    private let router: Router<APIContext>
     private let logger: Logger
-    /// What was added, as `openapi.yml` writes it: for telling a wrong method from a wrong path.
     private(set) var endpoints: [Endpoint] = []
 
     init(_ parts: APIDependencies, operations: OperationRoutes) {
-        router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
         logger = parts.logger
         addAccounts(AccountRoutes(parts), PointsRoutes(parts))
         addCatalog(CatalogRoutes(parts), SeatRoutes(parts), EventStreamRoutes(parts))
@@ -93,62 +90,19 @@ struct Routes {
         add(.get, "/metrics", operations.metrics)
         add(.get, "/openapi.yml", operations.contract)
         add(.get, "/docs", operations.docs)
-        add(.get, "/docs/assets/{file}", operations.docsAsset)
+        for file in OperationRoutes.docsFiles {
+            add(.get, "/docs/assets/\(file)") { _, _ in try await operations.docsAsset(file) }
+        }
     }
 
     private mutating func add(
         _ method: HTTPRequest.Method, _ path: String,
         _ handler: @Sendable @escaping (Request, APIContext) async throws -> Response
     ) {
-        let endpoint = Endpoint(method: method, path: path, logger: logger, handler: handler)
-        endpoints.append(endpoint)
-        router.on(RouterPath(path), method: method, use: endpoint.respond)
+        endpoints.append(Endpoint(method: method, path: path, logger: logger, handler: handler))
     }
 
     func responder() -> APIResponder {
-        APIResponder(router: router.buildResponder(), endpoints: endpoints, logger: logger)
-    }
-}
-
-/// Answers every request: paths without parameters by one look-up, the others through the router, and those that no
-/// route takes with the right problem.
-struct APIResponder: HTTPResponder {
-    private let fixedPaths: [String: [Endpoint]]
-    private let router: RouterResponder<APIContext>
-    private let endpoints: [Endpoint]
-    private let nowhere: Endpoint
-
-    init(router: RouterResponder<APIContext>, endpoints: [Endpoint], logger: Logger) {
-        self.router = router
-        self.endpoints = endpoints
-        fixedPaths = Dictionary(grouping: endpoints.filter { !$0.path.contains("{") }, by: \.path)
-        nowhere = Endpoint(method: .get, path: "unknown", logger: logger) { _, _ in throw Problem.notFound }
-    }
-
-    /// `HEAD` is answered like `GET` where there is one, and never has a body: what follows its head would be read as
-    /// the next answer.
-    func respond(to request: Request, context: APIContext) async throws -> Response {
-        let response = try await routed(request, context)
-        return request.method == .head ? response.createHeadResponse() : response
-    }
-
-    private func routed(_ request: Request, _ context: APIContext) async throws -> Response {
-        let path = request.uri.path
-        if let endpoint = fixedPaths[path]?.first(where: { $0.method == request.method }) {
-            return await endpoint.respond(to: request, context)
-        }
-        let response = try await router.respond(to: request, context: context)
-        // Endpoints mark their answers with this header: a 404 without it is the router's own, for want of a route.
-        guard response.status == .notFound, response.headers[.contentTypeOptions] == nil else { return response }
-        let known = endpoints.filter { $0.matches(path) }.map(\.method)
-        let methods = (known.contains(.get) ? [.head] + known : known).map(\.rawValue)
-        return nowhere.refuse(request, context) {
-            guard !methods.isEmpty else { return .notFound }
-            let list = methods.joined(separator: ", ")
-            var problem = Problem(
-                .methodNotAllowed, ko: "이 주소에서는 \(list)만 쓸 수 있습니다.", en: "This path knows only \(list).")
-            problem.allow = list
-            return problem
-        }
+        APIResponder(endpoints: endpoints, logger: logger)
     }
 }

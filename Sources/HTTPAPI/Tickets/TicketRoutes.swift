@@ -68,7 +68,7 @@ struct TicketRoutes: Sendable {
 
     private func own(_ request: Request, _ context: APIContext) async throws -> Ticket {
         let identity = try await access.user(request, .read)
-        guard let ticket = try await store.ticket(context.id("id")),
+        guard let ticket = try await store.ticket(context.id()),
             ticket.userID == identity.userID || identity.role.isStaff
         else { throw Problem.notFound }
         return ticket

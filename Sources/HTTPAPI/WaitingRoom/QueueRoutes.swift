@@ -78,7 +78,7 @@ struct QueueRoutes: Sendable {
     /// `GET /dates/{id}/queue`: what everyone may know. Cacheable for a second.
     func figures(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
-        let date = try context.id("id", of: ConcertDate.self)
+        let date = try context.id(of: ConcertDate.self)
         guard let found = try await store.date(date) else { throw Problem.notFound }
         let now = clock.now()
         let figures = try await room.figures(of: date, now: now)

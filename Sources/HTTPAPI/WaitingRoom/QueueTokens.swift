@@ -18,12 +18,13 @@ public final class QueueTokens: Sendable {
     private static let bodyLength = 50
     private static let tagLength = 16
 
-    private let keys: [SymmetricKey]
+    /// One for each key, ready to take a token: keying costs as much as signing.
+    private let keyed: [HMAC<SHA256>]
 
     /// - Parameter secrets: 32 bytes or more each. The first signs, all verify; at most 255.
     public init(secrets: [[UInt8]]) {
         precondition(!secrets.isEmpty && secrets.allSatisfy { $0.count >= 32 }, "a queue token key is too short")
-        keys = secrets.map { SymmetricKey(data: $0) }
+        keyed = secrets.map { HMAC<SHA256>(key: SymmetricKey(data: $0)) }
     }
 
     /// The token as ASCII.
@@ -36,7 +37,7 @@ public final class QueueTokens: Sendable {
             bytes.storeBytes(of: token.number.bigEndian, toByteOffset: 34, as: Int64.self)
             bytes.storeBytes(of: token.issuedAt.milliseconds.bigEndian, toByteOffset: 42, as: Int64.self)
             let body = UnsafeRawBufferPointer(rebasing: bytes[0..<Self.bodyLength])
-            tag(of: body, key: keys[0]).withUnsafeBytes { tag in
+            tag(of: body, with: keyed[0]).withUnsafeBytes { tag in
                 UnsafeMutableRawBufferPointer(rebasing: bytes[Self.bodyLength...])
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: tag[0..<Self.tagLength]))
             }
@@ -52,7 +53,7 @@ public final class QueueTokens: Sendable {
         return decoded.withUnsafeBytes { bytes in
             let body = UnsafeRawBufferPointer(rebasing: bytes[0..<Self.bodyLength])
             let presented = UnsafeRawBufferPointer(rebasing: bytes[Self.bodyLength...])
-            guard bytes[0] == 1, keys.contains(where: { isEqual(tag(of: body, key: $0), presented) }),
+            guard bytes[0] == 1, keyed.contains(where: { isEqual(tag(of: body, with: $0), presented) }),
                 let dateID = DateID(bytes: UnsafeRawBufferPointer(rebasing: bytes[2..<18])),
                 let userID = UserID(bytes: UnsafeRawBufferPointer(rebasing: bytes[18..<34]))
             else { return nil }
@@ -64,8 +65,8 @@ public final class QueueTokens: Sendable {
         }
     }
 
-    private func tag(of body: UnsafeRawBufferPointer, key: SymmetricKey) -> HMAC<SHA256>.MAC {
-        var mac = HMAC<SHA256>(key: key)
+    private func tag(of body: UnsafeRawBufferPointer, with keyed: HMAC<SHA256>) -> HMAC<SHA256>.MAC {
+        var mac = keyed
         mac.update(data: body)
         return mac.finalize()
     }

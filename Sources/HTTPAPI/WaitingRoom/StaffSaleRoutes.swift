@@ -26,13 +26,13 @@ struct StaffSaleRoutes: Sendable {
 
     func settings(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try await access.staff(request)
-        guard let date = try await store.date(context.id("id")) else { throw Problem.notFound }
+        guard let date = try await store.date(context.id()) else { throw Problem.notFound }
         return .json(date.queue.json)
     }
 
     func changeSettings(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request)
-        let id = try context.id("id", of: ConcertDate.self)
+        let id = try context.id(of: ConcertDate.self)
         var activeMax: Int?
         var admitPerSecond: Int?
         var activeSeconds: Int?
@@ -72,7 +72,7 @@ struct StaffSaleRoutes: Sendable {
     private func setPaused(_ isPaused: Bool, _ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request)
         _ = try access.idempotency(request, user: identity.userID, route: "pause", body: nil)
-        let changed = try await catalog.changeDate(context.id("id"), by: identity.userID) { date in
+        let changed = try await catalog.changeDate(context.id(), by: identity.userID) { date in
             date.queue.isPaused = isPaused
         }
         guard let changed else { throw Problem.notFound }
@@ -82,7 +82,7 @@ struct StaffSaleRoutes: Sendable {
     /// Live figures: seats from the map, money from the sales projection.
     func sales(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try await access.staff(request)
-        let id = try context.id("id", of: ConcertDate.self)
+        let id = try context.id(of: ConcertDate.self)
         guard let map = try await engine.seatMap(of: id) else { throw Problem.notFound }
         let now = clock.now()
         let figures = try await store.figures(of: id, since: now.adding(seconds: -60 * Self.minutesShown))

@@ -4,9 +4,14 @@ public import Ports
 
 enum AnswerStatement: String, StatementSet {
     case byScope = "SELECT scope, request_hash, status, body, created_at FROM answers WHERE scope = ?"
-    /// A record that is there already was read, and too old to count: it is replaced by one in order of time.
-    case insert =
-        "INSERT OR REPLACE INTO answers (scope, request_hash, status, body, created_at) VALUES (?, ?, ?, ?, ?)"
+    /// A record that is too old to count is replaced. One that counts is left, and no row changes.
+    case insert = """
+        INSERT INTO answers (scope, request_hash, status, body, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (scope) DO UPDATE
+        SET request_hash = excluded.request_hash, status = excluded.status, body = excluded.body,
+            created_at = excluded.created_at
+        WHERE created_at <= excluded.created_at - ?6
+        """
     /// Rows lie in order of time, so the old ones are at the front, and only `limit` rows there are looked at.
     case forget = """
         DELETE FROM answers
@@ -22,7 +27,17 @@ extension StoredAnswer {
     }
 
     func insert(on db: Database) throws {
-        try PreparedStatement(AnswerStatement.insert, on: db).run(scope, requestHash, status, body, createdAt)
+        try insert(with: PreparedStatement(AnswerStatement.insert, on: db))
+    }
+
+    /// - Throws: A unique violation when the scope has an answer that counts: another copy of the request was first.
+    func insert(with statement: borrowing PreparedStatement) throws {
+        let keptMs = StoredAnswer.keptSeconds * 1000
+        let changed = try statement.run(scope, requestHash, status, body, createdAt, keptMs)
+        guard changed == 1 else {
+            throw DatabaseError(
+                resultCode: .SQLITE_CONSTRAINT_UNIQUE, message: "UNIQUE constraint failed: answers.scope")
+        }
     }
 }
 

@@ -102,6 +102,6 @@ struct BatchWriter {
     private func save(_ answers: [StoredAnswer]) throws {
         guard !answers.isEmpty else { return }
         let insert = try PreparedStatement(AnswerStatement.insert, on: db)
-        for row in answers { try insert.run(row.scope, row.requestHash, row.status, row.body, row.createdAt) }
+        for row in answers { try row.insert(with: insert) }
     }
 }

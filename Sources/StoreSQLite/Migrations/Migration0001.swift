@@ -169,7 +169,7 @@ enum Migration0001: Migration {
         CREATE INDEX payments_by_reservation ON payments (reservation_id);
 
         CREATE TABLE transfers (
-            id BLOB PRIMARY KEY NOT NULL,
+            id BLOB NOT NULL,
             kind TEXT NOT NULL CHECK (kind IN ('CHARGE', 'PAYMENT', 'REFUND')),
             from_account BLOB NOT NULL,
             to_account BLOB NOT NULL CHECK (to_account <> from_account),
@@ -177,9 +177,9 @@ enum Migration0001: Migration {
             amount INTEGER NOT NULL CHECK (amount > 0),
             payment_id BLOB REFERENCES payments (id),
             balance INTEGER NOT NULL CHECK (balance >= 0),
-            at INTEGER NOT NULL
+            at INTEGER NOT NULL,
+            PRIMARY KEY (wallet_id, id)
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX transfers_by_wallet ON transfers (wallet_id, id);
         """
 
     private static let tickets = """
@@ -197,7 +197,6 @@ enum Migration0001: Migration {
             FOREIGN KEY (reservation_id, seat_id) REFERENCES reservation_seats (reservation_id, seat_id)
         ) STRICT, WITHOUT ROWID;
         CREATE UNIQUE INDEX one_good_ticket_per_seat ON tickets (seat_id) WHERE status <> 'VOID';
-        CREATE INDEX tickets_by_user ON tickets (user_id, id);
         CREATE INDEX tickets_by_reservation ON tickets (reservation_id);
         """
 

@@ -1,0 +1,79 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+
+/// Answers every request: finds its endpoint by one look-up, since a path has at most one parameter and that is an id.
+/// A trie that takes any pattern costs more than most of our answers.
+struct APIResponder: HTTPResponder {
+    private let endpointsByPath: [String: [Endpoint]]
+    private let endpoints: [Endpoint]
+    private let nowhere: Endpoint
+
+    init(endpoints: [Endpoint], logger: Logger) {
+        self.endpoints = endpoints
+        endpointsByPath = Dictionary(grouping: endpoints, by: \.path)
+        nowhere = Endpoint(method: .get, path: "unknown", logger: logger) { _, _ in throw Problem.notFound }
+    }
+
+    /// `HEAD` is answered like `GET` where there is one, and never has a body: what follows its head would be read as
+    /// the next answer.
+    func respond(to request: Request, context: APIContext) async -> Response {
+        let isHead = request.method == .head
+        let path = PathPattern(request.uri.path)
+        let wanted = isHead ? .get : request.method
+        let response: Response
+        if let endpoint = endpointsByPath[path.pattern]?.first(where: { $0.method == wanted }) {
+            var context = context
+            context.pathID = path.id
+            response = await endpoint.respond(to: request, context)
+        } else {
+            response = refuse(request, context)
+        }
+        return isHead ? response.createHeadResponse() : response
+    }
+
+    /// No endpoint: either nobody knows the path, or it knows other methods only.
+    private func refuse(_ request: Request, _ context: APIContext) -> Response {
+        let path = request.uri.path
+        let known = endpoints.filter { $0.matches(path) }.map(\.method)
+        let methods = (known.contains(.get) ? [.head] + known : known)
+        return nowhere.refuse(request, context) {
+            // Where the method is known, the id in the path was none.
+            guard !methods.isEmpty, !methods.contains(request.method) else { return .notFound }
+            let list = methods.map(\.rawValue).joined(separator: ", ")
+            var problem = Problem(
+                .methodNotAllowed, ko: "이 주소에서는 \(list)만 쓸 수 있습니다.", en: "This path knows only \(list).")
+            problem.allow = list
+            return problem
+        }
+    }
+}
+
+/// A path with its id taken out: `/api/v1/dates/{id}/seats` and the id.
+struct PathPattern {
+    private static let idLength = 36
+
+    let pattern: String
+    /// As it stood in the path. Whether it is a UUID is for whoever reads it to say.
+    let id: Substring?
+
+    /// Takes out the first part of the path that is as long as a UUID. A slash at the end does not count.
+    init(_ path: String) {
+        var start = path.startIndex
+        while start < path.endIndex {
+            let end = path[start...].utf8.firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
+            if path.utf8.distance(from: start, to: end) == Self.idLength {
+                id = path[start..<end]
+                pattern = Self.trimmed(path[..<start] + "{id}" + path[end...])
+                return
+            }
+            start = end < path.endIndex ? path.utf8.index(after: end) : end
+        }
+        id = nil
+        pattern = Self.trimmed(path)
+    }
+
+    private static func trimmed(_ path: some StringProtocol) -> String {
+        path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : String(path)
+    }
+}

@@ -1,0 +1,54 @@
+import CoordinationInProcess
+import Domain
+import Engine
+import Foundation
+import HTTPTypes
+import Logging
+import StoreSQLite
+import TestSupport
+import Testing
+
+@testable import HTTPAPI
+
+@Suite("The routes")
+struct RoutesTests {
+    /// All routes, over a fresh store that nobody asks.
+    private func routes(in folder: URL) async throws -> Routes {
+        let clock = SimulatedClock()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let store = try SQLiteStore(path: folder.appending(path: "jari.db").path(), clock: clock, logger: logger)
+        let broadcast = InProcessBroadcast()
+        let room = InProcessWaitingRoom()
+        let engine = Engine(store: store, broadcast: broadcast, clock: clock, logger: logger)
+        let doorkeeper = Doorkeeper(
+            engine: engine, store: store, room: room, broadcast: broadcast, leases: InProcessLeases(), clock: clock,
+            logger: logger)
+        let secret = [UInt8](repeating: 7, count: 32)
+        let parts = APIDependencies(
+            engine: engine, store: store,
+            catalog: CatalogDesk(store: store, engine: engine, doorkeeper: doorkeeper, clock: clock, ids: IDMint()),
+            doorkeeper: doorkeeper, room: room, gate: InProcessSeatGate(), limiter: InProcessRateLimiter(),
+            broadcast: broadcast, clock: clock, ids: IDMint(), accessTokens: await AccessTokens(secrets: [secret]),
+            queueTokens: QueueTokens(secrets: [secret]), passwords: PasswordHasher(), limits: RateLimits(factor: 0),
+            holdSeconds: 420, logger: logger)
+        let files = ServedFiles(contract: "", swaggerUI: "")
+        return Routes(parts, operations: OperationRoutes(store: store, files: files) { "" })
+    }
+
+    @Test("They are those of openapi.yml, each once")
+    func contract() async throws {
+        let folder = URL.temporaryDirectory.appending(path: "jari-routes-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
+        let endpoints = try await routes(in: folder).endpoints.map { endpoint in
+            endpoint.method.rawValue + " " + Contract.withoutNames(endpoint.path)
+        }
+        #expect(Set(endpoints).count == endpoints.count)
+        let documented = try Contract.calls()
+        #expect(documented.count > 50, "openapi.yml is not read rightly")
+        // The contract leaves out on purpose: the files of Swagger UI.
+        let undocumented = Set(endpoints).subtracting(documented)
+        #expect(undocumented.filter { !$0.hasPrefix("GET /docs/assets/") } == [])
+        #expect(documented.subtracting(endpoints) == [])
+    }
+}
