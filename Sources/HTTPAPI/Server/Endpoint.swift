@@ -37,8 +37,9 @@ struct Endpoint: Sendable {
         do {
             response = try await handler(request, context)
         } catch {
-            response = answer(problem(for: error, context), to: request, context)
+            response = .problem(problem(for: error, context), language: request.language)
         }
+        response.headers[.requestID] = context.id
         response.headers[.contentTypeOptions] = "nosniff"
         let (elapsed, fraction) = (clock.now - start).components
         seconds.recordNanoseconds(elapsed * 1_000_000_000 + fraction / 1_000_000_000)
@@ -48,15 +49,10 @@ struct Endpoint: Sendable {
 
     /// Answers a request that no route takes.
     func refuse(_ request: Request, _ context: APIContext, with problem: () -> Problem) -> Response {
-        var response = answer(problem(), to: request, context)
+        var response = Response.problem(problem(), language: request.language)
+        response.headers[.requestID] = context.id
         response.headers[.contentTypeOptions] = "nosniff"
         outcomes.count(response.status.code)
-        return response
-    }
-
-    private func answer(_ problem: Problem, to request: Request, _ context: APIContext) -> Response {
-        var response = Response.problem(problem, language: request.language)
-        response.headers[.requestID] = context.id
         return response
     }
 
