@@ -110,13 +110,17 @@ public final class Engine: Service {
     private func loadMap(of date: DateID) async -> Result<SeatMap?, Fault> {
         if let map = maps.withLock({ $0.byDate[date] }) { return .success(map) }
         do throws(Fault) {
-            guard let found = try await store.date(date) else { return .success(nil) }
+            guard let found = try await store.date(date), let concert = try await store.concert(found.concertID) else {
+                return .success(nil)
+            }
             let seats = try await store.seats(of: date)
             let layout = SeatLayout(dateID: date, grades: found.grades, seats: seats)
             return .success(
                 maps.withLock { maps in
                     let version = max(maps.versionMin, clock.now().milliseconds * 1000)
-                    let map = SeatMap(layout: layout, seats: seats.map(\.seat), version: version)
+                    let map = SeatMap(
+                        layout: layout, seats: seats.map(\.seat), isPublic: concert.status != .draft,
+                        version: version)
                     maps.byDate[date] = map
                     return map
                 })

@@ -35,11 +35,19 @@ public final class CatalogDesk: Sendable {
 
     public func changeConcert(_ id: ConcertID, to draft: ConcertDraft, by staff: UserID) async throws(Fault) -> Concert?
     {
-        guard let concert = try await store.concert(id) else { return nil }
-        let changed = draft.concert(id: id, createdAt: concert.createdAt)
-        try await store.save(
-            changed, event: event(.concertChanged, of: ID(id), by: staff, at: clock.now()), answer: nil)
-        return changed
+        try await inTurn { () async throws(Fault) in
+            guard let concert = try await self.store.concert(id) else { return nil }
+            let changed = draft.concert(id: id, createdAt: concert.createdAt)
+            try await self.store.save(
+                changed, event: self.event(.concertChanged, of: ID(id), by: staff, at: self.clock.now()), answer: nil)
+            guard concert.status != changed.status else { return changed }
+            // Whether fans see its dates, and may wait for them, follows the concert.
+            for date in try await self.store.dates(of: id) {
+                self.engine.forgetMap(of: date.id)
+                try await self.doorkeeper.open(date)
+            }
+            return changed
+        }
     }
 
     public func deleteConcert(_ id: ConcertID) async throws(Fault) -> CatalogRefusal? {
@@ -83,6 +91,25 @@ public final class CatalogDesk: Sendable {
                 date, event: self.event(.dateChanged, of: ID(id), by: staff, at: self.clock.now()), answer: nil)
             try await self.doorkeeper.open(date)
             return date
+        }
+    }
+
+    /// Stops letting fans in, or goes on.
+    public func setPaused(
+        _ isPaused: Bool, date id: DateID, by staff: UserID, idempotency: Idempotency,
+        encode: @Sendable @escaping (ConcertDate) -> EncodedAnswer
+    ) async throws(Fault) -> Answer {
+        guard try await store.date(id) != nil else { return .refused(.notFound) }
+        return try await once(idempotency) { now, answer throws(Fault) in
+            guard var date = try await self.store.date(id) else {
+                throw Fault(.conflict, attempt: "pause a queue", reason: "the date is gone")
+            }
+            date.queue.isPaused = isPaused
+            let stored = answer(encode(date))
+            try await self.store.save(
+                date, event: self.event(.dateChanged, of: ID(id), by: staff, at: now), answer: stored)
+            try await self.doorkeeper.open(date)
+            return stored
         }
     }
 

@@ -8,6 +8,8 @@ internal import Synchronization
 /// restarts, since it starts from the clock in microseconds.
 public final class SeatMap: Sendable {
     public let layout: SeatLayout
+    /// Whether the concert is published, or was: fans do not see the seats of a draft.
+    public let isPublic: Bool
     private let state: Mutex<State>
 
     private struct State {
@@ -23,9 +25,10 @@ public final class SeatMap: Sendable {
     /// How many changes a listener may have missed and still be brought up to date without a new map.
     private static let recentMax = 2_048
 
-    init(layout: SeatLayout, seats: [Seat], version: Int64) {
+    init(layout: SeatLayout, seats: [Seat], isPublic: Bool, version: Int64) {
         precondition(seats.count == layout.seatIDs.count, "a map whose seats do not match its layout")
         self.layout = layout
+        self.isPublic = isPublic
         var packed = [UInt8](repeating: 0, count: (seats.count + 3) / 4)
         for (ordinal, seat) in seats.enumerated() { packed.set(seat.state.mapCode, at: ordinal) }
         state = Mutex(

@@ -49,9 +49,11 @@ public final class Doorkeeper: Service {
         }
     }
 
-    /// Opens a date's room, or changes its rules. A cancelled date closes at once.
+    /// Opens a date's room, or changes its rules. The room of a cancelled date, or of a concert that is not published,
+    /// is closed.
     public func open(_ date: ConcertDate) async throws(Fault) {
-        let closesAt = date.isCancelled ? date.createdAt : date.saleClosesAt
+        let isPublished = try await store.concert(date.concertID)?.status == .published
+        let closesAt = isPublished && !date.isCancelled ? date.saleClosesAt : date.createdAt
         let rules = WaitingRoomRules(
             settings: date.queue, opensAt: date.saleOpensAt, closesAt: closesAt, drawSeed: date.drawSeed)
         if try await !room.change(date.id, rules: rules) {

@@ -69,8 +69,10 @@ struct CatalogRoutes: Sendable {
     /// `GET /dates/{id}`.
     func date(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
-        guard let date = try await store.date(context.id()) else { throw Problem.notFound }
-        return .json(date.json(map: try await engine.seatMap(of: date.id), at: clock.now()))
+        guard let date = try await store.date(context.id()), let map = try await engine.seatMap(of: date.id),
+            map.isPublic
+        else { throw Problem.notFound }
+        return .json(date.json(map: map, at: clock.now()))
     }
 
     private func published(_ id: ConcertID) async throws -> Concert {

@@ -93,7 +93,7 @@ struct SeatRoutes: Sendable {
     }
 
     private func map(_ context: APIContext) async throws -> SeatMap {
-        guard let map = try await engine.seatMap(of: context.id()) else { throw Problem.notFound }
+        guard let map = try await engine.seatMap(of: context.id()), map.isPublic else { throw Problem.notFound }
         return map
     }
 }

@@ -35,7 +35,7 @@ struct EventStreamRoutes: Sendable {
         }
         // Listening starts before the map is read, so that no change falls between.
         let notices = broadcast.notices(about: date)
-        guard let map = try await engine.seatMap(of: date) else { throw Problem.notFound }
+        guard let map = try await engine.seatMap(of: date), map.isPublic else { throw Problem.notFound }
         let signals = StreamSignal.merged(notices, heartbeatSeconds: Self.heartbeatSeconds)
         return Response(
             status: .ok,

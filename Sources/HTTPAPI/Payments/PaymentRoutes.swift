@@ -49,7 +49,8 @@ struct PaymentRoutes: Sendable {
     func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.user(request, .read)
         let payment = try await own(context, identity)
-        return .json(payment.json(tickets: nil))
+        let tickets = try await store.tickets(of: payment.reservationID)
+        return .json(payment.json(tickets: tickets.map(\.id)))
     }
 
     /// `POST /payments/{id}/refunds`: the fan's own until the date starts, any for staff.
@@ -128,8 +129,8 @@ extension Outcome {
 }
 
 extension Payment {
-    /// - Parameter tickets: Those that were issued or voided by this; nil leaves them out.
-    fileprivate func json(tickets: [TicketID]?) -> [UInt8] {
+    /// - Parameter tickets: Those that were issued or voided by this.
+    fileprivate func json(tickets: [TicketID]) -> [UInt8] {
         JSONWriter.object { json in
             json.field("id", id)
             json.field("reservationId", reservationID)
@@ -137,10 +138,8 @@ extension Payment {
             json.field("status", status.rawValue)
             json.field("amount", amount)
             json.field("refunded", refunded)
-            if let tickets {
-                json.key("tickets")
-                json.array(tickets) { $0.value($1) }
-            }
+            json.key("tickets")
+            json.array(tickets) { $0.value($1) }
             json.field("createdAt", createdAt)
         }
     }

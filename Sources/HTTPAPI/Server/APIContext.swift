@@ -20,6 +20,13 @@ public struct APIContext: RequestContext {
         channel.remoteAddress?.ipAddress ?? "unknown"
     }
 
+    /// Ends the connection when the answer has had time to leave: whoever sends its request too slowly, or too much of
+    /// it, is not listened to any longer.
+    func closeSoon() {
+        let channel = channel
+        _ = channel.eventLoop.scheduleTask(in: .milliseconds(500)) { channel.close(promise: nil) }
+    }
+
     /// The id in the path. Not a UUID means that there is no such thing.
     func id<Entity>(of _: Entity.Type = Entity.self) throws -> ID<Entity> {
         guard let id = pathID.flatMap({ ID<Entity>($0) }) else { throw Problem.notFound }

@@ -37,7 +37,12 @@ struct Endpoint: Sendable {
         do {
             response = try await handler(request, context)
         } catch {
-            response = .problem(problem(for: error, context), language: request.language)
+            let problem = problem(for: error, context)
+            response = .problem(problem, language: request.language)
+            if problem.code == .requestTimeout || problem.code == .bodyTooLarge {
+                response.headers[.connection] = "close"
+                context.closeSoon()
+            }
         }
         response.headers[.requestID] = context.id
         response.headers[.contentTypeOptions] = "nosniff"

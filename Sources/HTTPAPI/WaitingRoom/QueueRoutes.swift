@@ -79,7 +79,7 @@ struct QueueRoutes: Sendable {
     func figures(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
         let date = try context.id(of: ConcertDate.self)
-        guard let found = try await store.date(date) else { throw Problem.notFound }
+        let found = try await published(date)
         let now = clock.now()
         let figures = try await room.figures(of: date, now: now)
         return .json(found.queueJSON(figures, now: now), cache: "public, max-age=1")
@@ -96,9 +96,17 @@ struct QueueRoutes: Sendable {
         return (text, token)
     }
 
+    /// A date of a concert that is no draft.
+    private func published(_ date: DateID) async throws -> ConcertDate {
+        guard let found = try await store.date(date), let concert = try await store.concert(found.concertID),
+            concert.status != .draft
+        else { throw Problem.notFound }
+        return found
+    }
+
     /// Opens the room of a date that this process has not seen yet.
     private func openRoom(of date: DateID, now: Timestamp) async throws {
-        guard let found = try await store.date(date) else { throw Problem.notFound }
+        let found = try await published(date)
         switch found.status(at: now) {
         case .scheduled, .onSale: try await doorkeeper.open(found)
         case .closed, .cancelled: throw Problem(Refusal.saleClosed)

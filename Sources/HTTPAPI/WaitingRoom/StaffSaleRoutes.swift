@@ -68,15 +68,15 @@ struct StaffSaleRoutes: Sendable {
         try await setPaused(false, request, context)
     }
 
-    /// Setting a switch twice sets it once, so the key is asked for like everywhere and no record is kept.
     private func setPaused(_ isPaused: Bool, _ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request)
-        _ = try access.idempotency(request, user: identity.userID, route: "pause", body: nil)
-        let changed = try await catalog.changeDate(context.id(), by: identity.userID) { date in
-            date.queue.isPaused = isPaused
-        }
-        guard let changed else { throw Problem.notFound }
-        return .json(changed.queue.json)
+        let date = try context.id(of: ConcertDate.self)
+        let idempotency = try access.idempotency(
+            request, user: identity.userID, route: "\(isPaused ? "pause" : "resume") \(date)", body: nil)
+        let answer = try await catalog.setPaused(
+            isPaused, date: date, by: identity.userID, idempotency: idempotency
+        ) { EncodedAnswer(status: 200, body: $0.queue.json) }
+        return try .answer(answer)
     }
 
     /// Live figures: seats from the map, money from the sales projection.

@@ -47,8 +47,12 @@ struct Serve: AsyncParsableCommand {
                 host: settings.host, port: settings.port, connectionCountMax: settings.connectionCountMax)
         ) { port in Greeting(settings: settings, port: port, demoIsNew: demoIsNew).say() }
         // Stopped from the last to the first: no new requests, then no new work, then the engine when all is done.
+        // One that fails, such as a server whose port is taken, stops the others in the same way.
         var configuration = ServiceGroupConfiguration(
-            services: box.services + [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: (box.services + [application]).map {
+                .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(Self.shutdownSeconds)
         do {
             try await ServiceGroup(configuration: configuration).run()

@@ -55,6 +55,9 @@ struct Settings: Sendable {
         if (adminEmail == nil) != (adminPassword == nil) {
             reader.fail(.adminEmail, "set both JARI_ADMIN_EMAIL and JARI_ADMIN_PASSWORD, or neither")
         }
+        if let adminEmail, !adminEmail.contains("@") || adminEmail.contains(" ") {
+            reader.fail(.adminEmail, "\"\(adminEmail)\" is not an email address")
+        }
         if let adminPassword, !(8...128).contains(adminPassword.count) {
             reader.fail(.adminPassword, "it must have 8 to 128 characters")
         }
@@ -134,8 +137,8 @@ private struct SettingReader {
 
     mutating func storePath(standard: String) -> String {
         let text = text(.store, standard: "sqlite:" + standard)
-        guard text.hasPrefix("sqlite:"), text.count > 7 else {
-            fail(.store, "\"\(text)\" must be sqlite: and a path")
+        guard text.hasPrefix("sqlite:"), text.count > 7, text != "sqlite::memory:" else {
+            fail(.store, "\"\(text)\" must be sqlite: and the path of a file")
             return standard
         }
         return String(text.dropFirst(7))
@@ -181,9 +184,10 @@ extension [UInt8] {
         var bytes: [UInt8] = []
         var digits = text.utf8.makeIterator()
         while let high = digits.next() {
-            guard let low = digits.next(), let byte = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+            guard let low = digits.next(), let left = Character(Unicode.Scalar(high)).hexDigitValue,
+                let right = Character(Unicode.Scalar(low)).hexDigitValue
             else { return nil }
-            bytes.append(byte)
+            bytes.append(UInt8(left * 16 + right))
         }
         self = bytes
     }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Ports
 
 /// Writes out what was printed, also when standard output is a file or a pipe.
 func flushOutput() {
@@ -14,6 +15,8 @@ enum Complaint {
             quit(error.description)
         } catch let error as StartError {
             quit(error.description)
+        } catch let error as Fault {
+            quit(error.reason)
         }
     }
 

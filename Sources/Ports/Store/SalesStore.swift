@@ -30,8 +30,8 @@ public protocol SalesReader: Sendable {
     func reservation(_ id: ReservationID) async throws(Fault) -> Reservation?
     func reservations(of user: UserID, before: ReservationID?, limit: Int) async throws(Fault) -> [Reservation]
     func payment(_ id: PaymentID) async throws(Fault) -> Payment?
-    /// The payments of one reservation, the oldest first.
-    func payments(of reservation: ReservationID) async throws(Fault) -> [Payment]
+    /// The tickets of one reservation, refunded ones too, in the order they were issued.
+    func tickets(of reservation: ReservationID) async throws(Fault) -> [Ticket]
     func ticket(_ id: TicketID) async throws(Fault) -> Ticket?
     func tickets(of user: UserID, before: TicketID?, limit: Int) async throws(Fault) -> [Ticket]
 }

@@ -7,10 +7,6 @@ enum PaymentStatement: String, StatementSet {
         SELECT id, reservation_id, user_id, method, status, amount, refunded, created_at
         FROM payments WHERE id = ?
         """
-    case ofReservation = """
-        SELECT id, reservation_id, user_id, method, status, amount, refunded, created_at
-        FROM payments WHERE reservation_id = ? ORDER BY id
-        """
     case insert = """
         INSERT INTO payments (id, reservation_id, user_id, method, status, amount, refunded, created_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -30,12 +26,6 @@ extension SQLiteStore {
     public func payment(_ id: PaymentID) async throws(Fault) -> Payment? {
         try await read("read a payment") { db in
             try PreparedStatement(PaymentStatement.byID, on: db).first(id) { try Payment($0) }
-        }
-    }
-
-    public func payments(of reservation: ReservationID) async throws(Fault) -> [Payment] {
-        try await read("list the payments of a reservation") { db in
-            try PreparedStatement(PaymentStatement.ofReservation, on: db).all(reservation) { try Payment($0) }
         }
     }
 }

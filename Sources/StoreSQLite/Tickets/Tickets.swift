@@ -51,6 +51,12 @@ extension SQLiteStore {
         }
     }
 
+    public func tickets(of reservation: ReservationID) async throws(Fault) -> [Ticket] {
+        try await read("list the tickets of a reservation") { db in
+            try PreparedStatement(TicketStatement.ofReservation, on: db).all(reservation) { try Ticket($0) }
+        }
+    }
+
     public func tickets(of user: UserID, before: TicketID?, limit: Int) async throws(Fault) -> [Ticket] {
         try await read("list tickets") { db in
             try PreparedStatement(TicketStatement.pageOfUser, on: db)

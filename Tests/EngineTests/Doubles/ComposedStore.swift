@@ -36,8 +36,8 @@ struct ComposedStore: Store {
 
     func payment(_ id: PaymentID) async throws(Fault) -> Payment? { try await base.payment(id) }
 
-    func payments(of reservation: ReservationID) async throws(Fault) -> [Payment] {
-        try await base.payments(of: reservation)
+    func tickets(of reservation: ReservationID) async throws(Fault) -> [Ticket] {
+        try await base.tickets(of: reservation)
     }
 
     func ticket(_ id: TicketID) async throws(Fault) -> Ticket? { try await base.ticket(id) }
