@@ -43,6 +43,8 @@ public struct Rows: Sendable {
     public private(set) var payments = Table<PaymentID, Payment>()
     public private(set) var tickets = Table<TicketID, Ticket>()
     public private(set) var answers = Table<Digest, StoredAnswer>()
+    /// Records that were read and are too old to count: the store deletes them before it saves others.
+    public private(set) var outdatedAnswers: [Digest] = []
     public private(set) var transfers: [Transfer] = []
     public private(set) var events: [Event] = []
     /// The tickets of each reservation that was read.
@@ -89,7 +91,10 @@ public struct Rows: Sendable {
         events += decision.events
     }
 
-    public mutating func remember(_ answer: StoredAnswer) {
+    /// Saves the first answer to a request. A record of the same scope that is there already is a conflict, unless
+    /// `replacesOutdated` says that it was read and is too old to count.
+    public mutating func remember(_ answer: StoredAnswer, replacesOutdated: Bool = false) {
+        if replacesOutdated { outdatedAnswers.append(answer.scope) }
         answers.change(answer, at: answer.scope)
     }
 

@@ -129,9 +129,8 @@ public final class BatchRunner: Sendable {
 extension BatchRunner.Job {
     /// Answers from the idempotency record, or decides and applies. A refusal changes nothing and leaves no record.
     fileprivate func decide(on rows: inout Rows, ids: inout IDSource, now: Timestamp) -> Answer {
-        if let idempotency, let first = rows.answers[idempotency.scope]?.answer(to: idempotency, at: now) {
-            return first
-        }
+        let record = idempotency.flatMap { rows.answers[$0.scope] }
+        if let idempotency, let first = record?.answer(to: idempotency, at: now) { return first }
         do throws(Refusal) {
             let decision = try command.decide(on: rows, ids: &ids, now: now)
             let encoded = encode(decision.outcome)
@@ -140,7 +139,8 @@ extension BatchRunner.Job {
                 rows.remember(
                     StoredAnswer(
                         scope: idempotency.scope, requestHash: idempotency.requestHash, status: encoded.status,
-                        body: encoded.body, createdAt: now))
+                        body: encoded.body, createdAt: now),
+                    replacesOutdated: record != nil)
             }
             return .done(encoded, isReplay: false)
         } catch {

@@ -4,9 +4,8 @@ public import Ports
 
 enum AnswerStatement: String, StatementSet {
     case byScope = "SELECT scope, request_hash, status, body, created_at FROM answers WHERE scope = ?"
-    /// A record that is there already was read, and too old to count: it is replaced by one in order of time.
-    case insert =
-        "INSERT OR REPLACE INTO answers (scope, request_hash, status, body, created_at) VALUES (?, ?, ?, ?, ?)"
+    case insert = "INSERT INTO answers (scope, request_hash, status, body, created_at) VALUES (?, ?, ?, ?, ?)"
+    case delete = "DELETE FROM answers WHERE scope = ?"
     /// Rows lie in order of time, so the old ones are at the front, and only `limit` rows there are looked at.
     case forget = """
         DELETE FROM answers

@@ -19,6 +19,7 @@ struct BatchWriter {
         try save(rows.tickets.changed)
         try save(rows.transfers)
         try EventLogRow.insert(rows.events, on: db)
+        try delete(rows.outdatedAnswers)
         try save(rows.answers.changed)
     }
 
@@ -97,6 +98,12 @@ struct BatchWriter {
             try insert.run(
                 row.id, row.kind, row.from, row.to, row.wallet, row.amount, row.paymentID, row.balance, row.at)
         }
+    }
+
+    private func delete(_ answers: [Digest]) throws {
+        guard !answers.isEmpty else { return }
+        let delete = try PreparedStatement(AnswerStatement.delete, on: db)
+        for scope in answers { try delete.run(scope) }
     }
 
     private func save(_ answers: [StoredAnswer]) throws {

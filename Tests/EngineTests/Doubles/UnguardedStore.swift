@@ -68,7 +68,9 @@ extension Rows {
         changes.events = decided.events
         apply(changes)
         if remembersAnswers {
-            for answer in decided.answers.changed { remember(answer) }
+            for answer in decided.answers.changed {
+                remember(answer, replacesOutdated: decided.outdatedAnswers.contains(answer.scope))
+            }
         }
     }
 }
