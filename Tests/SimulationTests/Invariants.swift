@@ -127,6 +127,7 @@ struct Invariants {
                 let status: Payment.Status =
                     isWhole ? .refunded : good.count < tickets.count ? .partiallyRefunded : .captured
                 try require(payment.status == status, "I4", "\(payment) should be \(status)")
+                try require(payment.createdAt < reservation.expiresAt, "deadline", "\(payment) came too late")
             }
         }
     }

@@ -9,14 +9,34 @@ extension SimulatedSale {
     func runBatch(ofRequests requestCount: Int) async throws(Violation) {
         let asking = Array(fans.indices.shuffled(using: &random).prefix(requestCount))
         for index in asking where fans[index].pending == nil {
-            guard let wish = try newWish(of: index) else { continue }
-            fans[index].requestCount += 1
-            let number = fans[index].requestCount
-            let key = Idempotency(
-                scope: .sample(UInt64(index) + 1, number), requestHash: .sample(number, UInt64(index)))
-            fans[index].pending = Request(fan: fans[index].id, key: key, wish: wish)
+            if let wish = try newWish(of: index) { ask(wish, by: index) }
         }
-        try await runBatch(of: asking.filter { fans[$0].pending != nil || fans[$0].last != nil })
+        try await runBatch(of: asking)
+    }
+
+    private func ask(_ wish: Wish, by index: Int) {
+        fans[index].requestCount += 1
+        let number = fans[index].requestCount
+        let key = Idempotency(scope: .sample(UInt64(index) + 1, number), requestHash: .sample(number, UInt64(index)))
+        fans[index].pending = Request(fan: fans[index].id, key: key, wish: wish)
+    }
+
+    /// A fan's hold reaches its deadline, another fan claims the seats, the clock goes back, and the first one pays.
+    func snatch() async throws(Violation) {
+        let idle = fans.indices.filter { fans[$0].pending == nil }
+        guard let owner = random.pick(from: idle.filter { !fans[$0].holds.isEmpty }),
+            let rival = random.pick(from: idle.filter { $0 != owner }),
+            let id = random.pick(from: fans[owner].holds.keys.sorted()), let hold = fans[owner].holds[id],
+            hold.until.milliseconds(since: latest) >= -1_000, try isInside(rival)
+        else { return }
+        move(by: hold.until.milliseconds(since: clock.now()))
+        ask(.hold(hold.seats, seconds: 30), by: rival)
+        try await runBatch(of: [rival])
+        stepBack()
+        guard fans[owner].pending == nil, fans[owner].holds[id] != nil else { return }
+        count("snatch")
+        ask(.pay(id), by: owner)
+        try await runBatch(of: [owner])
     }
 
     /// Runs the requests that these fans wait for; those who wait for none send a copy of their last one.

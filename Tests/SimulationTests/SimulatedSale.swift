@@ -18,7 +18,7 @@ final class SimulatedSale {
         let counts: [String: Int]
     }
 
-    static let stepCount = 150
+    static let stepCount = 200
     static let seatsPerFanMax = 4
 
     let date: DateID = .sample(1)
@@ -82,7 +82,7 @@ final class SimulatedSale {
     // MARK: Steps
 
     private func step() async throws(Violation) {
-        switch random.index(weights: [50, 14, 10, 8, 8, 3, 3, 4]) {
+        switch random.index(weights: [50, 14, 10, 8, 8, 3, 3, 4, 6]) {
         case 0: try await runBatch(ofRequests: Int.random(in: 1...4, using: &random))
         case 1: passTime()
         case 2: stepNearADeadline()
@@ -90,7 +90,8 @@ final class SimulatedSale {
         case 4: await sweep()
         case 5: jumpForward()
         case 6: crash()
-        default: changeWeather()
+        case 7: changeWeather()
+        default: try await snatch()
         }
     }
 
@@ -116,13 +117,13 @@ final class SimulatedSale {
     }
 
     /// A clock may go back, but never by more than a second from where it was.
-    private func stepBack() {
+    func stepBack() {
         count("step back")
         let limit = 1_000 - latest.milliseconds(since: clock.now())
         move(by: -Int64.random(in: 0...max(0, limit), using: &random))
     }
 
-    private func move(by milliseconds: Int64) {
+    func move(by milliseconds: Int64) {
         clock.advance(milliseconds: milliseconds)
         latest = max(latest, clock.now())
         trace.add("clock \(clock.now().milliseconds)")

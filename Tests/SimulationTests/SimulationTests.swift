@@ -43,7 +43,7 @@ struct SimulationTests {
         }
         let expected = [
             "held", "released", "paid", "charged", "refunded", "checkedIn", "replay", "failed", "crash",
-            "crash before the answers", "sweep", "jump", "step back", "outage", "near a deadline",
+            "crash before the answers", "sweep", "jump", "step back", "outage", "near a deadline", "snatch",
             "refused seatTaken", "refused noSeatsLeft", "refused tooManySeats", "refused holdExpired",
             "refused notEnoughPoints", "refused wrongState", "refused ticketUsed", "refused ticketVoid",
         ]
