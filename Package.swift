@@ -126,6 +126,14 @@ let package = Package(
             dependencies: [
                 "Domain", "Ports", "Engine", "StoreSQLite", "CoordinationInProcess", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Domain", "Ports", "Engine", "CoordinationInProcess", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -89,6 +89,8 @@ public struct Rows: Sendable {
         events += decision.events
     }
 
+    /// Saves the first answer to a request. The store replaces a record of the same scope that is too old to count;
+    /// one that counts is a conflict.
     public mutating func remember(_ answer: StoredAnswer) {
         answers.change(answer, at: answer.scope)
     }

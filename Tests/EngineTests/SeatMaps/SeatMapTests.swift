@@ -180,7 +180,7 @@ struct SeatMapTests {
                     position: number % seatsPerRow, x: 0, y: Double(number / seatsPerRow)))
         }
         let layout = SeatLayout(dateID: .sample(1), grades: [Grade(name: "R", price: Won(1))], seats: seats)
-        return SeatMap(layout: layout, seats: seats.map(\.seat), version: 1_000)
+        return SeatMap(layout: layout, seats: seats.map(\.seat), isPublic: true, version: 1_000)
     }
 
     private func seat(_ number: Int, _ state: SeatState) -> Seat {
