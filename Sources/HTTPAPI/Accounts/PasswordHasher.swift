@@ -50,7 +50,11 @@ public final class PasswordHasher: Sendable {
         }
     }
 
-    private func compute<Result: Sendable>(_ work: @Sendable @escaping () -> Result) async throws -> Result {
+    /// How many are being computed or wait.
+    var takenCount: Int { waiting.withLock { $0 } }
+
+    /// Does something in the place of a hash, off the event loops and in turn.
+    func compute<Result: Sendable>(_ work: @Sendable @escaping () -> Result) async throws -> Result {
         let isTaken = waiting.withLock { waiting in
             guard waiting < waitingMax else { return false }
             waiting += 1

@@ -36,6 +36,7 @@ struct Serve: AsyncParsableCommand {
         let store = try await settings.openStore(clock: clock, logger: logger)
         let box = try await SaleBox(settings: settings, store: store, clock: clock, logger: logger)
         let demoIsNew = try await box.prepare(settings)
+        let isListening = Flag()
         let operations = OperationRoutes(
             store: store,
             files: ServedFiles(
@@ -45,7 +46,10 @@ struct Serve: AsyncParsableCommand {
             box.api, operations: operations,
             settings: ServerSettings(
                 host: settings.host, port: settings.port, connectionCountMax: settings.connectionCountMax)
-        ) { port in Greeting(settings: settings, port: port, demoIsNew: demoIsNew).say() }
+        ) { port in
+            isListening.set()
+            Greeting(settings: settings, port: port, demoIsNew: demoIsNew).say()
+        }
         // Stopped from the last to the first: no new requests, then no new work, then the engine when all is done.
         // One that fails, such as a server whose port is taken, stops the others in the same way.
         var configuration = ServiceGroupConfiguration(
@@ -59,7 +63,7 @@ struct Serve: AsyncParsableCommand {
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw StartError(
                 "Port \(settings.port) of \(settings.host) is in use. Stop the other program, or set JARI_PORT.")
-        } catch let error as IOError {
+        } catch let error where !isListening.isSet {
             throw StartError("Cannot listen on \(settings.host):\(settings.port): \(error)")
         }
         try store.close()
