@@ -203,11 +203,11 @@ def test_a_refused_hold_leaves_no_record(server, date, fan):
 
 
 def test_five_copies_of_a_release_free_the_seats_once(server, date, fan):
-    """Releasing needs no key: one copy is 200, the others find the reservation over."""
+    """Releasing needs no key: all copies get the same answer, and the seats are free once."""
     reservation = server.hold(fan, date, 2).json()
     responses = copies(partial(server.call, "DELETE", f"/reservations/{reservation['id']}", by=fan))
-    assert sorted(r.status_code for r in responses) == [200] + [409] * 4
-    assert {r.json()["code"] for r in responses if r.status_code == 409} == {"wrongState"}
+    assert [r.status_code for r in responses] == [200] * 5
+    assert len({r.content for r in responses}) == 1
     free = server.seats(date)
     assert all(seat["id"] in free for seat in reservation["seats"])
 

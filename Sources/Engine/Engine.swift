@@ -84,6 +84,7 @@ public final class Engine: Service {
         }
     }
 
+    /// Commands that wait now.
     public var queueLength: Int { queue.count }
 
     // MARK: Seat maps
@@ -91,6 +92,8 @@ public final class Engine: Service {
     /// The map of a date, loaded from the store the first time. Nil when there is no such date.
     public func seatMap(of date: DateID) async throws(Fault) -> SeatMap? {
         if let map = maps.withLock({ $0.byDate[date] }) { return map }
+        // Whether there is such a date is asked beside the batches: whoever asks for what is not there holds nobody up.
+        guard try await store.date(date) != nil else { return nil }
         // In turn with the batches, so that no commit falls between reading the seats and following them.
         let loaded = await alone { await self.loadMap(of: date) }
         guard let loaded else { throw Fault(.unavailable, attempt: "load a seat map", reason: "the engine is busy") }
@@ -135,7 +138,7 @@ public final class Engine: Service {
     public func run() async throws {
         await withGracefulShutdownHandler {
             while let items = await queue.take(limit: Self.batchSizeMax) {
-                metrics.queueLength.record(queue.count)
+                metrics.queueLength.record(items.count + queue.count)
                 await work(through: items)
             }
         } onGracefulShutdown: {
@@ -217,8 +220,13 @@ public final class Engine: Service {
         if case .success(let map?) = await loadMap(of: wish.dateID),
             let grade = map.layout.grades.firstIndex(where: { $0.name == wish.grade })
         {
-            let runs = map.proposals(
-                grade: grade, count: wish.count, avoiding: asked.ordinals(in: map.layout), limit: 3, now: clock.now())
+            let avoided = asked.ordinals(in: map.layout)
+            func proposed(avoiding: Set<Int>) -> [[Int]] {
+                map.proposals(grade: grade, count: wish.count, avoiding: avoiding, limit: 3, now: clock.now())
+            }
+            var runs = proposed(avoiding: avoided)
+            // What others of the batch ask for, they may be refused.
+            if runs.isEmpty, !avoided.isEmpty { runs = proposed(avoiding: []) }
             candidates = runs.map { run in run.map { map.layout.seatIDs[$0] } }
             asked.add(candidates.first ?? [], of: wish.dateID)
         }

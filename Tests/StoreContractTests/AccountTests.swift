@@ -107,7 +107,9 @@ struct AccountTests {
         async throws -> Session?
     {
         let now = world.clock.now()
-        return try await world.store.rotate(
+        let rotation = try await world.store.rotate(
             session, from: presented, to: next, expiresAt: now.adding(seconds: 60), now: now)
+        guard case .rotated(let session) = rotation else { return nil }
+        return session
     }
 }

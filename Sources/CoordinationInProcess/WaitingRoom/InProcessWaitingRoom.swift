@@ -51,6 +51,10 @@ public final class InProcessWaitingRoom: WaitingRoom {
         return true
     }
 
+    public func close(_ date: DateID) {
+        rooms.withLock { _ = $0.removeValue(forKey: date) }
+    }
+
     /// Takes a place, or gives the one that the fan has.
     ///
     /// - Parameter number: Given back if this room has neither given nor restored it since it was made. A number that

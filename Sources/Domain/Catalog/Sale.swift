@@ -3,7 +3,8 @@ public struct Sale: Hashable, Sendable {
     public let dateID: DateID
     public let opensAt: Timestamp
     public let closesAt: Timestamp
-    public let isCancelled: Bool
+    /// The date is cancelled, or its concert is not published.
+    public var isCancelled: Bool
     public let grades: [Grade]
     public let seatsPerFanMax: Int
 

@@ -8,19 +8,6 @@ public enum Command: Sendable {
     case refund(RefundPayment)
     case checkIn(CheckIn)
 
-    /// A short word for logs and metrics.
-    public var name: String {
-        switch self {
-        case .hold: "hold"
-        case .release: "release"
-        case .expire: "expire"
-        case .charge: "charge"
-        case .pay: "pay"
-        case .refund: "refund"
-        case .checkIn: "checkIn"
-        }
-    }
-
     /// Adds the rows that deciding this command needs.
     public func addKeys(to keys: inout RowKeys) {
         switch self {

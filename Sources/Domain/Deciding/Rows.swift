@@ -19,7 +19,7 @@ public struct RowKeys: Sendable {
     public var wallets: Set<UserID> = []
     /// The claims of a fan on a date. Whoever locks rows locks the fan on the date, since a claim may be absent.
     public var claims: Set<FanOnDate> = []
-    /// With the seats, the payment and the tickets of each.
+    /// With the seats of each, and the sale of its date.
     public var reservations: Set<ReservationID> = []
     public var seats: Set<SeatID> = []
     /// With the reservation of each, as above.

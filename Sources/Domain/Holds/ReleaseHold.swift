@@ -14,8 +14,10 @@ public struct ReleaseHold: Sendable {
         }
         switch reservation.status {
         case .pending: break
+        // Given back already: saying so again is the same answer, so that copies of the request agree.
+        case .cancelled: return Decision(.released(reservation))
         case .expired: throw .holdExpired
-        case .confirmed, .paid, .cancelled, .refunded: throw .wrongState
+        case .confirmed, .paid, .refunded: throw .wrongState
         }
         guard reservation.expiresAt > now else { throw .holdExpired }
         let over = reservation.entering(.cancelled)

@@ -18,6 +18,8 @@ public struct PayWithPoints: Sendable {
         case .confirmed, .paid, .cancelled, .refunded: throw .wrongState
         }
         guard reservation.expiresAt > now else { throw .holdExpired }
+        // A sale that has merely closed lets those finish who hold seats; one that was cancelled takes no money.
+        if let sale = rows.sales[reservation.dateID], sale.isCancelled { throw .saleClosed }
         var wallet = rows.wallets[userID] ?? Wallet(userID: userID, balance: .zero)
         guard wallet.balance >= reservation.amount else {
             throw .notEnoughPoints(balance: wallet.balance, needed: reservation.amount)

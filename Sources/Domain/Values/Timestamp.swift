@@ -108,7 +108,12 @@ extension Timestamp: CustomStringConvertible {
         }
         guard bytes.isEmpty else { return nil }
         let inDay = ((hour * 60 + minute) * 60 + second) * 1000 + fraction
-        self.init(milliseconds: dayNumber(year: year, month: month, day: day) * 86_400_000 + inDay - offset)
+        let moment = dayNumber(year: year, month: month, day: day) * 86_400_000 + inDay - offset
+        // An offset must not lead out of the years that the description can write.
+        guard moment >= dayNumber(year: 0, month: 1, day: 1) * 86_400_000,
+            moment < dayNumber(year: 10_000, month: 1, day: 1) * 86_400_000
+        else { return nil }
+        self.init(milliseconds: moment)
     }
 }
 

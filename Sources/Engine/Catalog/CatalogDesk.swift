@@ -54,20 +54,24 @@ public final class CatalogDesk: Sendable {
         let dates = try await store.dates(of: id)
         return try await inTurn { () async throws(Fault) in
             let refusal = try await self.store.delete(id)
-            if refusal == nil { for date in dates { self.engine.forgetMap(of: date.id) } }
+            if refusal == nil {
+                for date in dates {
+                    self.engine.forgetMap(of: date.id)
+                    try await self.doorkeeper.close(date.id)
+                }
+            }
             return refusal
         }
     }
 
     // MARK: Dates
 
-    /// - Returns: The answer; nil when there is no such concert.
     public func createDate(
         of concert: ConcertID, _ draft: DateDraft, by staff: UserID, idempotency: Idempotency,
         encode: @Sendable @escaping (ConcertDate) -> EncodedAnswer
     ) async throws(Fault) -> Answer {
-        guard try await store.concert(concert) != nil else { return .refused(.notFound) }
-        return try await once(idempotency) { now, answer throws(Fault) in
+        try await once(idempotency) { now, answer throws(Fault) in
+            guard try await self.store.concert(concert) != nil else { return nil }
             let date = ConcertDate(
                 id: self.ids.next(at: now), concertID: concert, startsAt: draft.startsAt,
                 saleOpensAt: draft.saleOpensAt, saleClosesAt: draft.saleClosesAt, drawSeed: self.ids.seed(),
@@ -99,11 +103,8 @@ public final class CatalogDesk: Sendable {
         _ isPaused: Bool, date id: DateID, by staff: UserID, idempotency: Idempotency,
         encode: @Sendable @escaping (ConcertDate) -> EncodedAnswer
     ) async throws(Fault) -> Answer {
-        guard try await store.date(id) != nil else { return .refused(.notFound) }
-        return try await once(idempotency) { now, answer throws(Fault) in
-            guard var date = try await self.store.date(id) else {
-                throw Fault(.conflict, attempt: "pause a queue", reason: "the date is gone")
-            }
+        try await once(idempotency) { now, answer throws(Fault) in
+            guard var date = try await self.store.date(id) else { return nil }
             date.queue.isPaused = isPaused
             let stored = answer(encode(date))
             try await self.store.save(
@@ -116,7 +117,10 @@ public final class CatalogDesk: Sendable {
     public func deleteDate(_ id: DateID) async throws(Fault) -> CatalogRefusal? {
         try await inTurn { () async throws(Fault) in
             let refusal = try await self.store.delete(id)
-            if refusal == nil { self.engine.forgetMap(of: id) }
+            if refusal == nil {
+                self.engine.forgetMap(of: id)
+                try await self.doorkeeper.close(id)
+            }
             return refusal
         }
     }
@@ -144,23 +148,25 @@ public final class CatalogDesk: Sendable {
 
     // MARK: How
 
-    /// Does something once for an idempotency key: copies, also those that run beside it, get the first answer.
+    /// Does something once for an idempotency key: copies, also those that run beside it, get the first answer. Work
+    /// that finds nothing to do it to returns nil.
     private func once(
         _ idempotency: Idempotency,
         _ work:
             @Sendable @escaping (
                 _ now: Timestamp, _ answer: @Sendable (EncodedAnswer) -> StoredAnswer
-            ) async throws(Fault) -> StoredAnswer
+            ) async throws(Fault) -> StoredAnswer?
     ) async throws(Fault) -> Answer {
         try await inTurn { () async throws(Fault) in
             let now = self.clock.now()
             if let first = try await self.store.answer(idempotency, at: now) { return first }
-            let stored = try await work(now) { encoded in
+            let done = try await work(now) { encoded in
                 StoredAnswer(
                     scope: idempotency.scope, requestHash: idempotency.requestHash, status: encoded.status,
                     body: encoded.body, createdAt: now)
             }
-            return .done(EncodedAnswer(status: stored.status, body: stored.body), isReplay: false)
+            guard let done else { return .refused(.notFound) }
+            return .done(EncodedAnswer(status: done.status, body: done.body), isReplay: false)
         }
     }
 

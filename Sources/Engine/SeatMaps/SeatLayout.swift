@@ -31,8 +31,6 @@ public struct SeatLayout: Sendable {
         runs = Self.runs(of: places, gradeCount: grades.count)
     }
 
-    public func ordinal(of seat: SeatID) -> Int? { ordinals[seat] }
-
     private static func runs(of places: [SeatPlace], gradeCount: Int) -> [[Run]] {
         var runs: [[Run]] = Array(repeating: [], count: gradeCount)
         var start = 0

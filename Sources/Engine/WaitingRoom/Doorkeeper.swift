@@ -23,7 +23,11 @@ public final class Doorkeeper: Service {
     private let logger: Logger
     private let dates = Mutex<[DateID: Door]>([:])
 
+    /// How long a room stays after its sale: those inside finish, and late askers are told.
+    private static let keptOpenSeconds = 3 * 3600
+
     private struct Door {
+        let openedAt: Timestamp
         var closesAt: Timestamp
         var isSoldOut = false
         var toldAt = Timestamp(milliseconds: 0)
@@ -60,10 +64,17 @@ public final class Doorkeeper: Service {
             let first = try await store.claimQueueNumbers(of: date.id, count: Self.numberBlock)
             try await room.open(date.id, rules: rules, firstNumber: first)
         }
+        let now = clock.now()
         dates.withLock { dates in
-            if dates[date.id] == nil { dates[date.id] = Door(closesAt: closesAt) }
+            if dates[date.id] == nil { dates[date.id] = Door(openedAt: now, closesAt: closesAt) }
             dates[date.id]?.closesAt = closesAt
         }
+    }
+
+    /// Closes a date's room for good: the date is deleted.
+    func close(_ date: DateID) async throws(Fault) {
+        dates.withLock { _ = $0.removeValue(forKey: date) }
+        try await room.close(date)
     }
 
     public func run() async throws {
@@ -83,25 +94,23 @@ public final class Doorkeeper: Service {
     }
 
     private func admit(to date: DateID, at now: Timestamp) async throws(Fault) {
-        guard let map = try await engine.seatMap(of: date) else {
-            dates.withLock { _ = $0.removeValue(forKey: date) }
-            return
-        }
+        guard let map = try await engine.seatMap(of: date) else { return try await close(date) }
         let seatsLeft = map.counts.available
         let admitted = try await room.admit(date, seatsLeft: seatsLeft, now: now)
-        let (isNewlySoldOut, isDue) = dates.withLock { dates -> (Bool, Bool) in
-            guard var door = dates[date] else { return (false, false) }
+        let (isNewlySoldOut, isDue, isOver) = dates.withLock { dates -> (Bool, Bool, Bool) in
+            guard var door = dates[date] else { return (false, false, false) }
             let isSoldOut = seatsLeft == 0 && map.counts.total > 0
             let isNew = isSoldOut && !door.isSoldOut
             door.isSoldOut = isSoldOut
             let isDue = now.milliseconds(since: door.toldAt) >= Self.figuresIntervalMs
             if isDue { door.toldAt = now }
-            dates[date] = now >= door.closesAt.adding(seconds: 3600) ? nil : door
-            return (isNew, isDue)
+            dates[date] = door
+            return (isNew, isDue, now >= max(door.closesAt, door.openedAt).adding(seconds: Self.keptOpenSeconds))
         }
         if isNewlySoldOut { broadcast.publish(.soldOut, about: date) }
         if admitted > 0 || isDue, let figures = try await room.figures(of: date, now: now) {
             broadcast.publish(.queue(figures), about: date)
         }
+        if isOver { try await close(date) }
     }
 }

@@ -116,11 +116,15 @@ struct AccountRoutes: Sendable {
         let rotated = try await store.rotate(
             presented.sessionID, from: presented.hash, to: next.hash,
             expiresAt: now.adding(seconds: Self.sessionSeconds), now: now)
-        guard let rotated, let user = try await store.user(rotated.userID) else {
+        switch rotated {
+        case .rotated(let rotated):
+            guard let user = try await store.user(rotated.userID) else { throw Problem.notAuthenticated }
+            return .json(try await session(of: user, next, now: now))
+        case .ended:
             tokens.end(presented.sessionID, now: now)
             throw Problem.notAuthenticated
+        case .unknown: throw Problem.notAuthenticated
         }
-        return .json(try await session(of: user, next, now: now))
     }
 
     /// `DELETE /sessions`.

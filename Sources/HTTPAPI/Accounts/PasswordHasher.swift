@@ -11,17 +11,16 @@ public final class PasswordHasher: Sendable {
     private static let hashLength = 32
     private static let saltLength = 16
 
-    private let queue: DispatchQueue
-    private let slots: DispatchSemaphore
-    private let waiting = Mutex(0)
+    /// Each has at most one thread, and what waits in it has none: a flood of logins blocks no thread of the sale's.
+    private let queues: [DispatchQueue]
+    private let waiting = Mutex((count: 0, next: 0))
     private let waitingMax: Int
 
     /// - Parameters:
-    ///   - concurrent: How many are computed at once: 1 or more.
+    ///   - concurrent: How many are computed at once: 1 or more. Half of the cores leaves the others to the sale.
     ///   - waitingMax: How many may wait. Past it the server says that it is overloaded.
-    public init(concurrent: Int = 2, waitingMax: Int = 512) {
-        queue = DispatchQueue(label: "jari.passwords", attributes: .concurrent)
-        slots = DispatchSemaphore(value: concurrent)
+    public init(concurrent: Int = 1, waitingMax: Int = 512) {
+        queues = (0..<concurrent).map { DispatchQueue(label: "jari.passwords.\($0)") }
         self.waitingMax = waitingMax
     }
 
@@ -51,22 +50,21 @@ public final class PasswordHasher: Sendable {
     }
 
     /// How many are being computed or wait.
-    var takenCount: Int { waiting.withLock { $0 } }
+    var takenCount: Int { waiting.withLock { $0.count } }
 
     /// Does something in the place of a hash, off the event loops and in turn.
     func compute<Result: Sendable>(_ work: @Sendable @escaping () -> Result) async throws -> Result {
-        let isTaken = waiting.withLock { waiting in
-            guard waiting < waitingMax else { return false }
-            waiting += 1
-            return true
+        let queue = waiting.withLock { waiting -> DispatchQueue? in
+            guard waiting.count < waitingMax else { return nil }
+            waiting.count += 1
+            waiting.next = (waiting.next + 1) % queues.count
+            return queues[waiting.next]
         }
-        guard isTaken else { throw Problem.overloaded }
+        guard let queue else { throw Problem.overloaded }
         return await withCheckedContinuation { continuation in
             queue.async {
-                self.slots.wait()
                 let result = work()
-                self.slots.signal()
-                self.waiting.withLock { $0 -= 1 }
+                self.waiting.withLock { $0.count -= 1 }
                 continuation.resume(returning: result)
             }
         }

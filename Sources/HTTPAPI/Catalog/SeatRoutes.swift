@@ -10,6 +10,8 @@ struct SeatRoutes: Sendable {
     let engine: Engine
     let access: Access
     private let statuses = SeatStatusCache()
+    private let lists = VersionedDocuments()
+    private let layouts = VersionedDocuments()
 
     init(_ parts: APIDependencies) {
         engine = parts.engine
@@ -31,30 +33,16 @@ struct SeatRoutes: Sendable {
             return state
         }
         let (version, states) = map.states()
-        let layout = map.layout
-        let body = JSONWriter.object(capacity: 200 * states.count) { json in
-            json.field("dateId", layout.dateID)
-            json.field("version", version)
-            json.key("seats")
-            json.array(states.indices) { json, ordinal in
-                let place = layout.places[ordinal]
-                guard wanted.map({ $0 == states[ordinal] }) ?? true, section.map({ $0 == place.label.section }) ?? true
-                else { return }
-                json.object { json in
-                    let grade = layout.grades[place.grade]
-                    json.field("id", layout.seatIDs[ordinal])
-                    json.field("section", place.label.section)
-                    json.field("row", place.label.row)
-                    json.field("number", place.label.number)
-                    json.field("grade", grade.name)
-                    json.field("price", grade.price)
-                    json.field("status", states[ordinal].rawValue)
-                    json.field("x", place.x)
-                    json.field("y", place.y)
-                }
-            }
+        guard section == nil, wanted == nil else {
+            return .json(
+                map.layout.list(version, states) { place, state in
+                    wanted.map { $0 == state } ?? true && section.map { $0 == place.label.section } ?? true
+                }, cache: "no-cache")
         }
-        return .json(body, cache: "no-cache")
+        let all = lists.document(of: map.layout.dateID, version: "\(version)") {
+            map.layout.list(version, states) { _, _ in true }
+        }
+        return .json(all, cache: "no-cache")
     }
 
     /// `GET /dates/{id}/seatmap`: the layout alone. With its version in the address it never changes.
@@ -67,7 +55,8 @@ struct SeatRoutes: Sendable {
         if request.has(etag) {
             return Response(status: .notModified, headers: [.eTag: etag, .cacheControl: cache])
         }
-        var response = Response.json(layout.json, cache: cache)
+        let document = layouts.document(of: layout.dateID, version: layout.version) { layout.json }
+        var response = Response.json(document, cache: cache)
         response.headers[.eTag] = etag
         return response
     }
@@ -79,7 +68,8 @@ struct SeatRoutes: Sendable {
         let wantsGzip = request.headers[.acceptEncoding]?.contains("gzip") ?? false
         let etag = "\"\(map.version)\""
         if request.has(etag) {
-            return Response(status: .notModified, headers: [.eTag: etag, .cacheControl: "no-cache"])
+            return Response(
+                status: .notModified, headers: [.eTag: etag, .cacheControl: "no-cache", .vary: "Accept-Encoding"])
         }
         let status = statuses.status(of: map, gzip: wantsGzip)
         var headers = HTTPFields()
@@ -112,6 +102,31 @@ extension Request {
 }
 
 extension SeatLayout {
+    /// The seats that are wanted, one by one.
+    fileprivate func list(_ version: Int64, _ states: [SeatState], where isWanted: (SeatPlace, SeatState) -> Bool)
+        -> [UInt8]
+    {
+        JSONWriter.object(capacity: 200 * states.count) { json in
+            json.field("dateId", dateID)
+            json.field("version", version)
+            json.key("seats")
+            json.array(states.indices.filter { isWanted(places[$0], states[$0]) }) { json, ordinal in
+                json.object { json in
+                    let place = places[ordinal]
+                    json.field("id", seatIDs[ordinal])
+                    json.field("section", place.label.section)
+                    json.field("row", place.label.row)
+                    json.field("number", place.label.number)
+                    json.field("grade", grades[place.grade].name)
+                    json.field("price", grades[place.grade].price)
+                    json.field("status", states[ordinal].rawValue)
+                    json.field("x", place.x)
+                    json.field("y", place.y)
+                }
+            }
+        }
+    }
+
     fileprivate var json: [UInt8] {
         JSONWriter.object(capacity: 110 * seatIDs.count) { json in
             json.field("dateId", dateID)

@@ -38,33 +38,31 @@ struct ReservationRoutes: Sendable {
         let wish = try HoldWish(reading: body)
         let idempotency = try access.idempotency(request, user: identity.userID, route: "hold", body: body)
         let now = clock.now()
-        do {
-            try await checkAdmission(request, of: identity.userID, to: wish.dateID, now: now)
-            return try await hold(wish, for: identity.userID, idempotency, now: now)
-        } catch let problem as Problem {
+        if let obstacle = try await obstacle(to: wish, request, of: identity.userID, now: now) {
             // A copy of a request that was answered gets that answer, also when its stay or its seats are gone since.
             if let first = try await store.answer(idempotency, at: now) { return try .answer(first) }
-            throw problem
+            throw obstacle
         }
+        let answer = await engine.submit(.hold(wish.work(for: identity.userID, holdSeconds: holdSeconds), idempotency))
+        if case .seats(let seats) = wish.choice {
+            // Only a new hold keeps the gate closed. Behind a copy's answer the seats may long be free again.
+            if case .done(_, isReplay: false) = answer {} else { await gate.open(seats, for: identity.userID) }
+        }
+        return try .answer(answer)
     }
 
-    private func hold(_ wish: HoldWish, for fan: UserID, _ idempotency: Idempotency, now: Timestamp) async throws
-        -> Response
+    /// What keeps a wish from being worth a claim: no admission, or somebody else at the same seats.
+    private func obstacle(to wish: HoldWish, _ request: Request, of fan: UserID, now: Timestamp) async throws
+        -> Problem?
     {
-        switch wish.choice {
-        case .bestAvailable(let grade, let count):
-            let best = BestAvailable(
-                userID: fan, dateID: wish.dateID, grade: grade, count: count, holdSeconds: holdSeconds)
-            return try .answer(await engine.submit(.hold(.bestAvailable(best), idempotency)))
-        case .seats(let seats):
-            let blocked = await gate.close(seats, for: fan, until: now.adding(seconds: holdSeconds), now: now)
-            guard blocked.isEmpty else { throw Problem(Refusal.seatTaken(blocked)) }
-            let command = HoldSeats(
-                userID: fan, dateID: wish.dateID, choice: .seats(seats), holdSeconds: holdSeconds)
-            let answer = await engine.submit(.hold(.command(.hold(command)), idempotency))
-            if case .done = answer {} else { await gate.open(seats, for: fan) }
-            return try .answer(answer)
+        do {
+            try await checkAdmission(request, of: fan, to: wish.dateID, now: now)
+        } catch let problem as Problem {
+            return problem
         }
+        guard case .seats(let seats) = wish.choice else { return nil }
+        let taken = await gate.close(seats, for: fan, until: now.adding(seconds: holdSeconds), now: now)
+        return taken.isEmpty ? nil : Problem(Refusal.seatTaken(taken))
     }
 
     /// `GET /reservations`.
@@ -157,6 +155,16 @@ private struct HoldWish {
             throw Problem(
                 InvalidRequest(
                     ko: "seatIds와 bestAvailable 중 하나만 보내 주세요.", en: "Send either seatIds or bestAvailable."))
+        }
+    }
+
+    func work(for fan: UserID, holdSeconds: Int) -> Submission.Work {
+        switch choice {
+        case .seats(let seats):
+            .command(.hold(HoldSeats(userID: fan, dateID: dateID, choice: .seats(seats), holdSeconds: holdSeconds)))
+        case .bestAvailable(let grade, let count):
+            .bestAvailable(
+                BestAvailable(userID: fan, dateID: dateID, grade: grade, count: count, holdSeconds: holdSeconds))
         }
     }
 

@@ -207,12 +207,6 @@ struct JSONReader {
         throw wrongType(ko: "true 또는 false", en: "true or false")
     }
 
-    /// Takes a `null` if one is there.
-    mutating func takeNull() -> Bool {
-        skipSpace()
-        return takeWord("null")
-    }
-
     mutating func timestamp() throws(InvalidRequest) -> Timestamp {
         guard let moment = Timestamp(try string(maxLength: 40)) else {
             throw InvalidRequest(

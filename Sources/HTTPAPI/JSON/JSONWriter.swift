@@ -88,12 +88,6 @@ struct JSONWriter {
         bytes.append(contentsOf: "null".utf8)
     }
 
-    /// Bytes that are JSON already.
-    mutating func raw(_ json: [UInt8]) {
-        startValue()
-        bytes.append(contentsOf: json)
-    }
-
     /// Text that needs no escaping, such as base 64.
     mutating func value(plain ascii: some Sequence<UInt8>) {
         startValue()

@@ -28,10 +28,16 @@ public struct OperationRoutes: Sendable {
 
     private let store: any Store
     private let files: ServedFiles
+    private let drain: Drain
     private let exposition: @Sendable () -> String
 
-    /// - Parameter exposition: All figures in Prometheus' text format.
-    public init(store: any Store, files: ServedFiles, exposition: @Sendable @escaping () -> String) {
+    /// - Parameters:
+    ///   - drain: Tells when a shutdown has begun.
+    ///   - exposition: All figures in Prometheus' text format.
+    public init(
+        store: any Store, files: ServedFiles, drain: Drain, exposition: @Sendable @escaping () -> String
+    ) {
+        self.drain = drain
         self.store = store
         self.files = files
         self.exposition = exposition
@@ -46,7 +52,7 @@ public struct OperationRoutes: Sendable {
     func readiness(_: Request, _: APIContext) async throws -> Response {
         var storeState = "ok"
         do throws(Fault) { try await store.check() } catch { storeState = error.code.rawValue }
-        let isReady = storeState == "ok" && !Task.isShuttingDownGracefully
+        let isReady = storeState == "ok" && !drain.hasBegun
         let body = JSONWriter.object { json in
             json.field("status", isReady ? "ready" : "notReady")
             json.key("checks")

@@ -20,7 +20,8 @@ public struct RateLimits: Sendable {
         isOn = factor > 0
         for limit in [\RateLimits.read, \.write, \.poll, \.login, \.address] {
             self[keyPath: limit].perSecond *= factor
-            self[keyPath: limit].burst *= factor
+            // A bucket that never holds a whole token would never let anyone through.
+            self[keyPath: limit].burst = max(1, self[keyPath: limit].burst * factor)
         }
     }
 }

@@ -9,6 +9,13 @@ extension Response {
     static func json(
         _ body: [UInt8], status: HTTPResponse.Status = .ok, cache: String = "no-store", language: Language? = nil
     ) -> Response {
+        json(ByteBuffer(bytes: body), status: status, cache: cache, language: language)
+    }
+
+    /// A JSON document whose bytes others have as well.
+    static func json(
+        _ body: ByteBuffer, status: HTTPResponse.Status = .ok, cache: String = "no-store", language: Language? = nil
+    ) -> Response {
         var headers = HTTPFields()
         headers.reserveCapacity(6)
         headers[.contentType] = "application/json"
@@ -17,7 +24,7 @@ extension Response {
             headers[.contentLanguage] = language.rawValue
             headers[.vary] = "Accept-Language"
         }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 
     static func problem(_ problem: Problem, language: Language) -> Response {

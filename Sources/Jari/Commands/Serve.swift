@@ -37,10 +37,12 @@ struct Serve: AsyncParsableCommand {
         let box = try await SaleBox(settings: settings, store: store, clock: clock, logger: logger)
         let demoIsNew = try await box.prepare(settings)
         let isListening = Flag()
+        let drain = Drain(milliseconds: settings.drainMs)
         let operations = OperationRoutes(
             store: store,
             files: ServedFiles(
-                contract: settings.files + "/openapi.yml", swaggerUI: settings.files + "/.tools/swagger-ui")
+                contract: settings.files + "/openapi.yml", swaggerUI: settings.files + "/.tools/swagger-ui"),
+            drain: drain
         ) { registry.exposition() }
         let application = APIServer.application(
             box.api, operations: operations,
@@ -53,7 +55,7 @@ struct Serve: AsyncParsableCommand {
         // Stopped from the last to the first: no new requests, then no new work, then the engine when all is done.
         // One that fails, such as a server whose port is taken, stops the others in the same way.
         var configuration = ServiceGroupConfiguration(
-            services: (box.services + [application]).map {
+            services: (box.services + [application, drain]).map {
                 .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
             },
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

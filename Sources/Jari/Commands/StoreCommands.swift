@@ -55,6 +55,8 @@ struct Audit: AsyncParsableCommand {
             do throws(Fault) {
                 let store = try SQLiteStore(
                     readingOnly: settings.storePath, clock: SystemClock(), logger: settings.logger())
+                // Reading only, this changes nothing: it says when the schema is not this program's.
+                try await store.migrate()
                 report = try await store.audit()
                 try store.close()
             } catch {

@@ -15,6 +15,7 @@ enum Setting: String, CaseIterable {
     case rateLimitFactor = "JARI_RATE_LIMIT_FACTOR"
     case connectionCountMax = "JARI_CONNECTION_COUNT_MAX"
     case queueCapacity = "JARI_QUEUE_CAPACITY"
+    case drainMs = "JARI_DRAIN_MS"
     case files = "JARI_FILES"
     case logLevel = "JARI_LOG_LEVEL"
 
@@ -29,13 +30,15 @@ enum Setting: String, CaseIterable {
         case .gateway: "who takes card payments: sandbox (points only, for now)"
         case .adminEmail: "the first administrator, made at start if missing"
         case .adminPassword: "the first administrator's password, 8 to 128 characters"
-        case .demo: "demo concerts and logins: true or false; true only when neither store nor administrator is set"
+        case .demo:
+            "demo concerts and logins: true or false; by itself only on a loopback address with neither store nor administrator set"
         case .holdSeconds: "how long seats are held for payment, 10 to 3600"
         case .accessKeys: "secrets that sign access tokens, 64 hexadecimal digits each, newest first, comma between"
         case .queueKeys: "secrets that sign queue tokens, likewise"
         case .rateLimitFactor: "multiplies every rate limit; 0 turns them off"
         case .connectionCountMax: "connections open at once, 1 to 1000000"
         case .queueCapacity: "commands that may wait for the engine, 1 to 1000000"
+        case .drainMs: "how long a shutdown answers \"not ready\" before it closes the door, 0 to 20000"
         case .files: "the folder with openapi.yml and the files for /docs"
         case .logLevel: "trace, debug, info, notice, warning or error"
         }

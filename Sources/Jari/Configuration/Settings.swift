@@ -23,6 +23,7 @@ struct Settings: Sendable {
     let rateLimitFactor: Double
     let connectionCountMax: Int
     let queueCapacity: Int
+    let drainMs: Int
     let files: String
     let logLevel: Logger.Level
     /// Each setting as it is in force, for `jari config`.
@@ -61,13 +62,20 @@ struct Settings: Sendable {
         if let adminPassword, !(8...128).contains(adminPassword.count) {
             reader.fail(.adminPassword, "it must have 8 to 128 characters")
         }
-        demo = reader.boolean(.demo, standard: !reader.isSet(.store) && !reader.isSet(.adminEmail))
+        // Its passwords are public, so it is never on by itself where others can reach it.
+        let isLocal = host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        demo = reader.boolean(
+            .demo, standard: isLocal && !reader.isSet(.store) && !reader.isSet(.adminEmail))
         holdSeconds = reader.integer(.holdSeconds, standard: 420, in: 10...3_600)
         accessKeys = reader.keys(.accessKeys)
         queueKeys = reader.keys(.queueKeys)
         rateLimitFactor = reader.number(.rateLimitFactor, standard: 1, in: 0...1_000_000)
+        if rateLimitFactor > 0, rateLimitFactor < 0.001 {
+            reader.fail(.rateLimitFactor, "\"\(rateLimitFactor)\" must be 0, or 0.001 or more")
+        }
         connectionCountMax = reader.integer(.connectionCountMax, standard: 20_000, in: 1...1_000_000)
         queueCapacity = reader.integer(.queueCapacity, standard: 8_192, in: 1...1_000_000)
+        drainMs = reader.integer(.drainMs, standard: 500, in: 0...20_000)
         files = reader.text(.files, standard: ".")
         logLevel = reader.logLevel(standard: .notice)
         values = reader.values

@@ -91,6 +91,9 @@ public protocol WaitingRoom: Sendable {
     /// - Returns: False when there is no such room.
     func change(_ date: DateID, rules: WaitingRoomRules) async throws(Fault) -> Bool
 
+    /// Forgets a room and all who are in it: its date is over, or gone. Not an error when there is none.
+    func close(_ date: DateID) async throws(Fault)
+
     /// Takes a place, or gives the one that the fan has. Lets the fan in at once when nobody waits and there is room.
     ///
     /// - Parameter number: The number of a token that the fan brings from before a restart: the room gives it back.

@@ -1,5 +1,14 @@
 public import Domain
 
+/// What became of a refresh token.
+public enum SessionRotation: Hashable, Sendable {
+    case rotated(Session)
+    /// It was not the newest, or too old: the session has ended.
+    case ended
+    /// There is no such session.
+    case unknown
+}
+
 /// Users and their logins.
 public protocol AccountStore: Sendable {
     /// - Returns: False when the address is taken; nothing changed then.
@@ -15,7 +24,7 @@ public protocol AccountStore: Sendable {
     ///
     /// A token that is not the newest means that somebody copied it: the session ends.
     func rotate(_ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp)
-        async throws(Fault) -> Session?
+        async throws(Fault) -> SessionRotation
     /// Ends a session. Not an error when it has ended before.
     func end(_ session: ID<Session>) async throws(Fault)
     func forgetSessions(expiredBefore moment: Timestamp) async throws(Fault)

@@ -27,18 +27,18 @@ extension SQLiteStore {
 
     public func rotate(
         _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp
-    ) async throws(Fault) -> Session? {
+    ) async throws(Fault) -> SessionRotation {
         try await write("rotate a session") { db in
             let found = try PreparedStatement(SessionStatement.byID, on: db).first(session, as: Session.init)
-            guard var current = found else { return nil }
+            guard var current = found else { return .unknown }
             guard current.refreshTokenHash == presented, current.expiresAt > now else {
                 try PreparedStatement(SessionStatement.delete, on: db).run(session)
-                return nil
+                return .ended
             }
             current.refreshTokenHash = next
             current.expiresAt = expiresAt
             try PreparedStatement(SessionStatement.update, on: db).run(next, expiresAt, session)
-            return current
+            return .rotated(current)
         }
     }
 

@@ -33,10 +33,15 @@ struct BatchReader {
     }
 
     private func readSales(_ dates: Set<DateID>, into rows: inout Rows) throws {
-        for id in dates {
-            guard let date = try ConcertDate.read(id, on: db) else { continue }
-            rows.read(date.sale)
-        }
+        for id in dates { try readSale(id, into: &rows) }
+    }
+
+    private func readSale(_ id: DateID, into rows: inout Rows) throws {
+        guard rows.sales[id] == nil, let date = try ConcertDate.read(id, on: db) else { return }
+        let concert = try PreparedStatement(CatalogStatement.concert, on: db).first(date.concertID) { try Concert($0) }
+        var sale = date.sale
+        sale.isCancelled = sale.isCancelled || concert?.status != .published
+        rows.read(sale)
     }
 
     private func readWallets(_ users: Set<UserID>, into rows: inout Rows) throws {
@@ -71,11 +76,12 @@ struct BatchReader {
         }
     }
 
-    /// A reservation with its seats as they are now: releasing, expiring, paying and refunding all need them.
+    /// A reservation with the sale of its date and its seats as they are now: releasing, expiring, paying and refunding all need them.
     private func readReservation(_ id: ReservationID, into rows: inout Rows, _ known: inout KnownRows) throws {
         guard !known.reservations.contains(id), let reservation = try Reservation.read(id, on: db) else { return }
         known.reservations.insert(id)
         rows.read(reservation)
+        try readSale(reservation.dateID, into: &rows)
         try PreparedStatement(SeatStatement.ofReservation, on: db).each(id) { rows.read(try Seat($0)) }
     }
 

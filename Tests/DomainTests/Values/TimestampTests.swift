@@ -87,3 +87,19 @@ struct TimestampTests {
         #expect(Timestamp(text) == nil)
     }
 }
+
+@Suite("Times at the ends of the calendar")
+struct TimestampRangeTests {
+    @Test(
+        "An offset that leads out of the years 0 to 9999 is no time",
+        arguments: ["0000-01-01T00:00:00+00:01", "0000-01-01T00:00:00+23:59", "9999-12-31T23:59:59-00:01"])
+    func outside(text: String) {
+        #expect(Timestamp(text) == nil)
+    }
+
+    @Test(
+        "The first and the last moment are times", arguments: ["0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+    func inside(text: String) throws {
+        #expect(try #require(Timestamp(text)).description == text)
+    }
+}

@@ -115,7 +115,7 @@ struct ComposedStore: Store {
 
     func rotate(
         _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp
-    ) async throws(Fault) -> Session? {
+    ) async throws(Fault) -> SessionRotation {
         try await base.rotate(session, from: presented, to: next, expiresAt: expiresAt, now: now)
     }
 

@@ -32,7 +32,8 @@ struct RoutesTests {
             queueTokens: QueueTokens(secrets: [secret]), passwords: PasswordHasher(), limits: RateLimits(factor: 0),
             holdSeconds: 420, logger: logger)
         let files = ServedFiles(contract: "", swaggerUI: "")
-        return Routes(parts, operations: OperationRoutes(store: store, files: files) { "" })
+        return Routes(
+            parts, operations: OperationRoutes(store: store, files: files, drain: Drain(milliseconds: 0)) { "" })
     }
 
     @Test("They are those of openapi.yml, each once")
