@@ -1,5 +1,6 @@
 internal import Domain
 internal import Engine
+internal import HTTPAPI
 internal import Ports
 
 /// What a newcomer finds after the first start: two concerts on sale, and two logins.
@@ -38,7 +39,7 @@ struct DemoConcerts {
                     place: place)
             }
             let refusal = try await store.replaceSeats(
-                of: date.id, grades: layout.grades, seats: seats, layout: [UInt8]("{}".utf8),
+                of: date.id, grades: layout.grades, seats: seats, layout: layout.document,
                 event: event(.layoutReplaced, of: ID(date.id), at: now))
             precondition(refusal == nil, "a new date has reservations")
         }
