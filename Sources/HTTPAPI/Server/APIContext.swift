@@ -8,11 +8,14 @@ public struct APIContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
     /// The part of the path that stands for an id.
     var pathID: Substring?
+    /// Names the request in its answer and in the log.
+    let requestID: String
     private let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
+        requestID = RequestID.next()
     }
 
     /// The other end of the connection, without its port.

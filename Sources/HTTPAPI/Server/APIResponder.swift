@@ -19,17 +19,21 @@ struct APIResponder: HTTPResponder {
     /// the next answer.
     func respond(to request: Request, context: APIContext) async -> Response {
         let isHead = request.method == .head
-        let path = PathPattern(request.uri.path)
-        let wanted = isHead ? .get : request.method
+        var context = context
         let response: Response
-        if let endpoint = endpointsByPath[path.pattern]?.first(where: { $0.method == wanted }) {
-            var context = context
-            context.pathID = path.id
+        if let endpoint = endpoint(request.uri.path, isHead ? .get : request.method, &context) {
             response = await endpoint.respond(to: request, context)
         } else {
             response = refuse(request, context)
         }
         return isHead ? response.createHeadResponse() : response
+    }
+
+    private func endpoint(_ path: String, _ method: HTTPRequest.Method, _ context: inout APIContext) -> Endpoint? {
+        if let fixed = endpointsByPath[path] { return fixed.first { $0.method == method } }
+        let path = PathPattern(path)
+        context.pathID = path.id
+        return endpointsByPath[path.pattern]?.first { $0.method == method }
     }
 
     /// No endpoint: either nobody knows the path, or it knows other methods only.

@@ -6,7 +6,7 @@ internal import Metrics
 internal import Ports
 
 /// One method of one path: turns errors into problems, and counts.
-struct Endpoint: Sendable {
+final class Endpoint: Sendable {
     let method: HTTPRequest.Method
     /// As `openapi.yml` writes it: `/api/v1/dates/{id}`.
     let path: String
@@ -44,7 +44,7 @@ struct Endpoint: Sendable {
                 context.closeSoon()
             }
         }
-        response.headers[.requestID] = context.id
+        response.headers[.requestID] = context.requestID
         response.headers[.contentTypeOptions] = "nosniff"
         let (elapsed, fraction) = (clock.now - start).components
         seconds.recordNanoseconds(elapsed * 1_000_000_000 + fraction / 1_000_000_000)
@@ -55,7 +55,7 @@ struct Endpoint: Sendable {
     /// Answers a request that no route takes.
     func refuse(_ request: Request, _ context: APIContext, with problem: () -> Problem) -> Response {
         var response = Response.problem(problem(), language: request.language)
-        response.headers[.requestID] = context.id
+        response.headers[.requestID] = context.requestID
         response.headers[.contentTypeOptions] = "nosniff"
         outcomes.count(response.status.code)
         return response
@@ -72,11 +72,11 @@ struct Endpoint: Sendable {
         switch error {
         case let problem as Problem: return problem
         case let fault as Fault:
-            logger.error("a request met a fault", metadata: ["fault": "\(fault)", "request": "\(context.id)"])
+            logger.error("a request met a fault", metadata: ["fault": "\(fault)", "request": "\(context.requestID)"])
             return Problem(fault)
         case is CancellationError: return .overloaded
         default:
-            logger.error("a request failed", metadata: ["error": "\(error)", "request": "\(context.id)"])
+            logger.error("a request failed", metadata: ["error": "\(error)", "request": "\(context.requestID)"])
             return .internalError
         }
     }
