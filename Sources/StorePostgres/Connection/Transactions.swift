@@ -1,0 +1,35 @@
+extension Connection {
+    /// Runs one statement, which is a transaction of its own when it is alone.
+    ///
+    /// A change that is sent like this is not known to be lost when no answer comes: use ``commit(_:)`` for one.
+    @discardableResult
+    func run(_ request: Request, limitMs: Int = Connection.answerLimitMs) throws -> QueryResult {
+        try exchange([request], limitMs: limitMs)[0]
+    }
+
+    /// Begins, runs the statements and commits, all in one round trip.
+    @discardableResult
+    func commit(_ requests: [Request]) throws -> [QueryResult] {
+        Array(try exchange([.begin] + requests + [.commit])[1...requests.count])
+    }
+
+    /// Runs queries on one snapshot of what is committed, in one round trip.
+    func snapshot(_ requests: [Request]) throws -> [QueryResult] {
+        Array(try exchange([.beginSnapshot] + requests + [.commit])[1...requests.count])
+    }
+
+    /// Begins a transaction with its first statements, for a `body` that decides how it goes on: which last statements
+    /// are committed, or nil to leave everything as it was.
+    func transaction<Result>(
+        _ first: [Request], _ body: ([QueryResult]) throws -> (Result, commit: [Request]?)
+    ) throws -> Result {
+        let results = try exchange([.begin] + first)
+        let (result, last) = try body(Array(results.dropFirst()))
+        if let last {
+            _ = try exchange(last + [.commit])
+        } else {
+            _ = try exchange([.rollback])
+        }
+        return result
+    }
+}

@@ -1,0 +1,94 @@
+import Domain
+import Ports
+import Testing
+
+@testable import StorePostgres
+
+@Suite("PostgreSQL finds every row through an index")
+struct PostgresPlanTests {
+    /// Statements that read a whole table, each for a reason. Counting the outbox and looking through all of it walk
+    /// along its index, which is the same thing: it is short.
+    private static let scans: Set<String> = [
+        // A row a migration.
+        MigrationStatement.found.rawValue
+    ]
+
+    /// The plans of all statements that a connection has prepared, as it would run them. With sequential scans made
+    /// unattractive, one that is left means that no index can answer.
+    private static func plans(_ db: Connection) throws -> [(sql: String, plan: [String])] {
+        try db.run(Request(sql: "SELECT set_config('enable_seqscan', 'off', false)"))
+        try db.run(Request(sql: "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)"))
+        let list = """
+            SELECT name, statement, array_to_string(ARRAY(SELECT 'NULL::' || t FROM unnest(parameter_types) AS t), ',')
+            FROM pg_prepared_statements
+            """
+        return try db.run(Request(sql: list)).all { row in (row.text(0), row.text(1), row.text(2)) }
+            .filter { _, sql, _ in ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"].contains { sql.hasPrefix($0) } }
+            .map { name, sql, values in
+                let call = values.isEmpty ? name : "\(name)(\(values))"
+                return (sql, try db.run(Request(sql: "EXPLAIN EXECUTE \(call)")).all { $0.text(0) })
+            }
+    }
+
+    /// Does at least once whatever there is to do.
+    private func useEverything(_ world: World) async throws {
+        let store = world.store
+        let fan = try await world.user()
+        let (date, seats) = try await world.sale()
+        let bought = try await world.buy([seats[0], seats[1]], for: fan, of: date)
+        _ = try await world.run(.checkIn(CheckIn(code: bought.tickets[0].code, gate: nil)))
+        _ = try await world.run([], answers: [world.answer(1)])
+        _ = try await world.refund(bought.payment, [bought.tickets[1].id])
+        let held = try await world.hold([seats[2]], for: fan, of: date)
+        _ = try await world.run([.release(ReleaseHold(userID: fan.id, reservationID: held.id))])
+        let events = try await store.undelivered(limit: 10)
+        try await store.markDelivered(events.map(\.id))
+        try await store.markDelivered(events.map(\.id))
+        try await store.add(events) { _ in [] }
+        _ = try await store.figures(of: date.id, since: world.clock.now())
+        _ = try await store.undeliveredCount()
+        _ = try await store.overdueHolds(at: world.clock.now(), limit: 1)
+        _ = try await store.forgetAnswers(before: world.clock.now(), limit: 1)
+        _ = try await store.reservations(of: fan.id, before: nil, limit: 1)
+        _ = try await store.tickets(of: fan.id, before: nil, limit: 1)
+        _ = try await store.tickets(of: bought.reservation.id)
+        _ = try await store.ticket(bought.tickets[0].id)
+        _ = try await store.transfers(of: fan.id, before: nil, limit: 1)
+        _ = try await store.concerts(search: "a", includeDrafts: false, before: nil, limit: 1)
+        _ = try await store.dates(of: date.concertID)
+        _ = try await store.dates(closingAfter: world.clock.now(), limit: 1)
+        _ = try await store.seats(of: date.id)
+        _ = try await store.layout(of: date.id)
+        _ = try await store.staffActions(before: nil, limit: 1)
+        _ = try await store.credentials(email: fan.email)
+        _ = try await store.answer(world.answer(1).scope)
+        try await store.forgetSessions(expiredBefore: world.clock.now())
+        _ = try await store.delete(date.concertID, action: nil)
+        let rooms = try #require(store as? any QueueJoinStore)
+        try await rooms.remember([QueueJoin(fan: fan.id, number: 1)], of: date.id)
+        _ = try await rooms.joins(of: date.id, after: nil, limit: 1)
+        try await rooms.forget([fan.id], of: date.id)
+    }
+
+    @Test(
+        "No statement but those that must reads a whole table",
+        .enabled(if: PostgresContract.uri != nil, "JARI_TEST_POSTGRES names no server"))
+    func noScan() async throws {
+        let schema = try await PostgresSchema.make()
+        let clock = TestClock()
+        // One connection of each kind that a test can get hold of, so that all statements are found on it.
+        let store = try PostgresStore(schema.uri, lanes: 1, readers: 1, desks: 1, clock: clock, logger: .quiet)
+        try await store.migrate()
+        try await useEverything(World(store: store, clock: clock))
+        let plans =
+            try await store.onLane("explain") { try Self.plans($0) } + store.write("explain") { try Self.plans($0) }
+            + store.read("explain") { try Self.plans($0) }
+        #expect(plans.count > 60)
+        for (sql, plan) in plans {
+            let scan = plan.first { $0.contains("Seq Scan") }
+            #expect((scan != nil) == Self.scans.contains(sql), "\(sql)\n\(plan.joined(separator: "\n"))")
+        }
+        await store.close()
+        try await schema.remove()
+    }
+}
