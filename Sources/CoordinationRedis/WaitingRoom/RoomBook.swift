@@ -1,0 +1,136 @@
+internal import Domain
+internal import Ports
+internal import Synchronization
+
+/// What this process knows of the rooms that it has dealt with. None of it is a truth; it saves questions.
+final class RoomBook: Sendable {
+    private static let reopenEvery = Duration.milliseconds(200)
+    private static let reservedFor = Duration.seconds(5)
+    private static let saveCalledEvery = Duration.seconds(1)
+
+    private struct Room {
+        let keys: RoomKeys
+        /// The seed of the draw, where it is known.
+        var seed: [UInt8]?
+        /// The highest number that the store knows to be called, and when it was told.
+        var savedCalled: Int64 = 0
+        var savedCalledAt: ContinuousClock.Instant?
+        var isDraining = false
+    }
+
+    /// How far this process is with making a room.
+    private enum Making {
+        /// Somebody was told that there is none, and is expected to open it.
+        case reserved(until: ContinuousClock.Instant)
+        case opening
+    }
+
+    private struct State {
+        var rooms: [DateID: Room] = [:]
+        var reopening: Set<DateID> = []
+        var making: [DateID: Making] = [:]
+        var reopen: (@Sendable (DateID) async throws(Fault) -> Void)?
+    }
+
+    private let prefix: String
+    private let state = Mutex(State())
+
+    init(prefix: String) {
+        self.prefix = prefix
+    }
+
+    func keys(of date: DateID) -> RoomKeys {
+        state.withLock { $0.rooms[date]?.keys } ?? RoomKeys(date, prefix: prefix)
+    }
+
+    func seed(of date: DateID) -> [UInt8]? { state.withLock { $0.rooms[date]?.seed } }
+
+    func isKnown(_ date: DateID) -> Bool { state.withLock { $0.rooms[date] != nil } }
+
+    /// The room is there. Only dates that have one are kept, so the book is no longer than the list of sales.
+    func note(_ date: DateID, seed: [UInt8]? = nil) {
+        state.withLock { state in
+            if state.rooms[date] == nil { state.rooms[date] = Room(keys: RoomKeys(date, prefix: prefix)) }
+            if let seed { state.rooms[date]?.seed = seed }
+        }
+    }
+
+    func forget(_ date: DateID) { state.withLock { _ = $0.rooms.removeValue(forKey: date) } }
+
+    // MARK: - Rooms that were lost
+
+    func setReopen(_ reopen: @escaping @Sendable (DateID) async throws(Fault) -> Void) {
+        state.withLock { $0.reopen = reopen }
+    }
+
+    /// Has a lost room opened again, by one task at a time, until it succeeds.
+    func reopen(_ date: DateID, failed: @escaping @Sendable (Fault) -> Void) {
+        let reopen = state.withLock { state in
+            state.reopen.flatMap { state.reopening.insert(date).inserted ? $0 : nil }
+        }
+        guard let reopen else { return }
+        Task {
+            do throws(Fault) {
+                try await reopen(date)
+            } catch {
+                failed(error)
+                // Whoever asks next tries again, but not at full speed.
+                try? await Task.sleep(for: Self.reopenEvery)
+            }
+            self.state.withLock { _ = $0.reopening.remove(date) }
+        }
+    }
+
+    /// Whether the caller is the one of this process who may make the room, for a few seconds.
+    func reserve(_ date: DateID) -> Bool {
+        state.withLock { state in
+            let now = ContinuousClock.now
+            switch state.making[date] {
+            case .opening: return false
+            case .reserved(let until) where until > now: return false
+            case .reserved, nil:
+                state.making[date] = .reserved(until: now + Self.reservedFor)
+                return true
+            }
+        }
+    }
+
+    /// Whether the caller is the one of this process who makes the room now, until ``endMaking(_:)``.
+    func beginOpening(_ date: DateID) -> Bool {
+        state.withLock { state in
+            if case .opening = state.making[date] { return false }
+            state.making[date] = .opening
+            return true
+        }
+    }
+
+    func endMaking(_ date: DateID) { state.withLock { _ = $0.making.removeValue(forKey: date) } }
+
+    // MARK: - What the store is told of admissions
+
+    /// Whether the store is to be told that all up to a number were called: about once a second, if it has grown.
+    func isCalledDue(_ number: Int64, of date: DateID) -> Bool {
+        state.withLock { state in
+            guard let room = state.rooms[date], number > room.savedCalled else { return false }
+            let now = ContinuousClock.now
+            if let last = room.savedCalledAt, now - last < Self.saveCalledEvery { return false }
+            state.rooms[date]?.savedCalledAt = now
+            return true
+        }
+    }
+
+    func calledSaved(_ number: Int64, of date: DateID) {
+        state.withLock { $0.rooms[date]?.savedCalled = number }
+    }
+
+    /// - Returns: Whether the caller is the one that drains.
+    func beginDraining(_ date: DateID) -> Bool {
+        state.withLock { state in
+            guard let room = state.rooms[date], !room.isDraining else { return false }
+            state.rooms[date]?.isDraining = true
+            return true
+        }
+    }
+
+    func endDraining(_ date: DateID) { state.withLock { $0.rooms[date]?.isDraining = false } }
+}

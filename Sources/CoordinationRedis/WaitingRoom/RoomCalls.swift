@@ -1,0 +1,247 @@
+internal import Crypto
+internal import Domain
+internal import Logging
+internal import Ports
+
+/// The calls to Redis and to the store that a waiting room is made of.
+struct RoomCalls: Sendable {
+    /// Fans let in by one call of the script, so that the server is not held up.
+    private static let admitMax = 500
+    /// Enough for a door that is as wide as it can be, and short enough for whoever has other dates to look after.
+    private static let admitCallCountMax = 50
+    private static let drainMax = 1_000
+
+    let servers: any RedisServers
+    let joins: any QueueJoinStore
+    let book: RoomBook
+    let clock: RedisWaitingRoom.Clock
+    let logger: Logger
+    /// 16 bytes by which this process is known while it rebuilds a room.
+    let process = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+
+    func time(_ now: Timestamp?) -> RedisCommand.Word {
+        switch clock {
+        case .server: .bytes([])
+        case .callers: .integer(now?.milliseconds ?? 0)
+        }
+    }
+
+    func run(
+        _ script: RedisScript, _ date: DateID, now: Timestamp?, _ arguments: [RedisCommand.Word],
+        _ completion: @escaping @Sendable (Result<RoomAnswer, Fault>) -> Void
+    ) {
+        let keys = book.keys(of: date)
+        servers.run(script, keys: keys.all, arguments: [.home, time(now)] + arguments, tag: keys.tag) { result in
+            completion(result.flatMap { reply in Result { () throws(Fault) in try RoomAnswer(reply) } })
+        }
+    }
+
+    /// The room's reply, or nil when the date has no room.
+    func room(
+        _ script: RedisScript, _ date: DateID, now: Timestamp?, _ arguments: [RedisCommand.Word] = []
+    ) async throws(Fault) -> RoomReply? {
+        let answer = try await withCheckedContinuation { continuation in
+            run(script, date, now: now, arguments) { continuation.resume(returning: $0) }
+        }.get()
+        if case .ok(let reply) = answer {
+            book.note(date)
+            return reply
+        }
+        if try await isLost(answer, date) { throw lost(date) }
+        return nil
+    }
+
+    // MARK: - Fans
+
+    func look(
+        _ date: DateID, _ looks: [Look], _ completion: @escaping @Sendable (Result<[Sighting], Fault>) -> Void
+    ) {
+        var questions: [UInt8] = []
+        questions.reserveCapacity(looks.count * 25)
+        for look in looks { look.write(to: &questions) }
+        run(RoomScripts.look, date, now: looks.lazy.map(\.now).max(), [.bytes(questions)]) { result in
+            self.tell(date, looks.map(\.fan), result, completion)
+        }
+    }
+
+    func join(
+        _ date: DateID, _ wishes: [JoinWish], _ completion: @escaping @Sendable (Result<[Sighting], Fault>) -> Void
+    ) {
+        let seed = book.seed(of: date)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(wishes.count * 56)
+        for wish in wishes {
+            bytes.append(wish.fan)
+            bytes.append(wish.number)
+            bytes.append(seed.map { Self.lot(of: wish.fan, seed: $0, date: date) } ?? Digest(0, 0, 0, 0))
+        }
+        let arguments: [RedisCommand.Word] = [.text(seed == nil ? "0" : "1"), .bytes(seed ?? []), .bytes(bytes)]
+        run(RoomScripts.join, date, now: wishes.lazy.map(\.now).max(), arguments) { result in
+            if case .success(.seed(let right)) = result, right != seed {
+                self.book.note(date, seed: right)
+                self.join(date, wishes, completion)
+            } else {
+                self.tell(date, wishes.map(\.fan), result, completion)
+            }
+        }
+    }
+
+    /// Remembers places, and tells Redis that they are remembered. Whoever is told of a place waits for this.
+    func save(
+        _ date: DateID, _ places: [UnsavedPlace], _ completion: @escaping @Sendable (Result<[Void], Fault>) -> Void
+    ) {
+        Task {
+            do throws(Fault) {
+                try await self.save(date, places)
+                completion(.success(places.map { _ in }))
+            } catch {
+                completion(.failure(error))
+            }
+        }
+    }
+
+    private func save(_ date: DateID, _ places: [UnsavedPlace]) async throws(Fault) {
+        let kept = places.compactMap { place in place.number.map { QueueJoin(fan: place.fan, number: $0) } }
+        let gone = places.filter { $0.number == nil }.map(\.fan)
+        if !kept.isEmpty { try await joins.remember(kept, of: date) }
+        if !gone.isEmpty { try await joins.forget(gone, of: date) }
+        var changes: [UInt8] = []
+        for place in places {
+            changes.append(place.fan)
+            changes.append(place.change)
+        }
+        let keys = book.keys(of: date)
+        // Nobody waits for it: what Redis does not hear of is saved once more.
+        servers.run(RoomScripts.saved, keys: keys.all, arguments: [.bytes(changes)], tag: keys.tag) { _ in }
+    }
+
+    func leave(_ date: DateID, fan: UserID, now: Timestamp) async throws(Fault) {
+        var bytes: [UInt8] = []
+        bytes.append(fan)
+        guard let reply = try await room(RoomScripts.leave, date, now: now, [.bytes(bytes)]),
+            let change = reply.values.last?.array?.first?.text.flatMap({ Int64($0) })
+        else { return }
+        do throws(Fault) {
+            try await save(date, [UnsavedPlace(fan: fan, number: nil, change: change)])
+        } catch {
+            // It stays among what the store has to learn, and whoever admits sees to it.
+            logger.warning("a fan who left was not forgotten yet", metadata: ["fault": "\(error)"])
+        }
+    }
+
+    // MARK: - Admission
+
+    func admit(_ date: DateID, seatsLeft: Int, isSoldOut: Bool, now: Timestamp) async throws(Fault) -> Int {
+        var admitted = 0
+        let arguments: [RedisCommand.Word] = [
+            .integer(seatsLeft), .integer(Self.admitMax), .text(isSoldOut ? "1" : "0"),
+        ]
+        for _ in 0..<Self.admitCallCountMax {
+            guard let reply = try await room(RoomScripts.admit, date, now: now, arguments), reply.values.count >= 5
+            else { return admitted }
+            admitted += Int(reply.values[1].integer ?? 0)
+            await saveCalled(reply.values[3].integer ?? 0, of: date)
+            if reply.values[4].integer ?? 0 > 0 { drain(date, now: now) }
+            if reply.values[2].integer == 0 { break }
+        }
+        return admitted
+    }
+
+    private func saveCalled(_ number: Int64, of date: DateID) async {
+        guard book.isCalledDue(number, of: date) else { return }
+        do throws(Fault) {
+            try await joins.rememberCalled(upTo: number, of: date)
+            book.calledSaved(number, of: date)
+        } catch {
+            logger.warning("the highest called number was not remembered", metadata: ["fault": "\(error)"])
+        }
+    }
+
+    /// Saves what nobody has saved: places from the draw, and what a process left behind that ended.
+    private func drain(_ date: DateID, now: Timestamp) {
+        guard book.beginDraining(date) else { return }
+        Task {
+            defer { self.book.endDraining(date) }
+            do throws(Fault) {
+                while true {
+                    let reply = try await self.room(RoomScripts.unsaved, date, now: now, [.integer(Self.drainMax)])
+                    let places = UnsavedPlace.all(in: reply?.values.dropFirst().first?.bytes ?? [])
+                    if places.isEmpty { return }
+                    try await self.save(date, places)
+                    if places.count < Self.drainMax { return }
+                }
+            } catch {
+                self.logger.warning("places were not saved yet", metadata: ["fault": "\(error)"])
+            }
+        }
+    }
+
+    // MARK: - Rooms that are not there
+
+    private func tell(
+        _ date: DateID, _ fans: [UserID], _ result: Result<RoomAnswer, Fault>,
+        _ completion: @escaping @Sendable (Result<[Sighting], Fault>) -> Void
+    ) {
+        switch result {
+        case .failure(let fault): completion(.failure(fault))
+        case .success(.ok(let reply)):
+            if !book.isKnown(date) { book.note(date) }
+            completion(Result { () throws(Fault) in try reply.sightings(of: fans) })
+        case .success(let answer):
+            let nobody = fans.map { _ in Sighting(place: nil, change: nil) }
+            Task {
+                do throws(Fault) {
+                    completion(try await self.isLost(answer, date) ? .failure(self.lost(date)) : .success(nobody))
+                } catch {
+                    completion(.failure(error))
+                }
+            }
+        }
+    }
+
+    /// Whether a room that is not there should be: this process has seen it, or the store remembers fans of it.
+    private func isLost(_ answer: RoomAnswer, _ date: DateID) async throws(Fault) -> Bool {
+        switch answer {
+        case .ok: return false
+        case .closed:
+            book.forget(date)
+            return false
+        case .strange, .seed: return true
+        case .none:
+            if book.isKnown(date) { return true }
+            return try await !joins.joins(of: date, after: nil, limit: 1).isEmpty
+        }
+    }
+
+    /// Sees to it that a lost room is opened again.
+    private func lost(_ date: DateID) -> Fault {
+        book.reopen(date) { fault in
+            logger.warning("a lost waiting room is not back yet", metadata: ["fault": "\(fault)"])
+        }
+        return Fault(.unavailable, attempt: "ask a waiting room", reason: "Redis has lost it; it is being rebuilt")
+    }
+
+    static func lot(of fan: UserID, seed: [UInt8], date: DateID) -> Domain.Digest {
+        Draw.lot(of: fan, seed: seed, date: date) { message in
+            guard let digest = SHA256.hash(data: message).withUnsafeBytes({ Domain.Digest(bytes: $0) }) else {
+                preconditionFailure("SHA-256 has 32 bytes")
+            }
+            return digest
+        }
+    }
+}
+
+extension UnsavedPlace {
+    /// Reads 32 bytes each: fan, number or -1, change.
+    fileprivate static func all(in bytes: [UInt8]) -> [UnsavedPlace] {
+        bytes.withUnsafeBytes { bytes in
+            stride(from: 0, to: bytes.count - 31, by: 32).compactMap { start in
+                let number = Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: start + 16, as: Int64.self))
+                let change = Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: start + 24, as: Int64.self))
+                return UserID(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<start + 16])).map { fan in
+                    UnsavedPlace(fan: fan, number: number < 0 ? nil : number, change: change)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/// How a room is put together again from the joins that the store remembers.
+///
+/// Meanwhile `room` is missing, or names another home, so no other operation answers for it. All steps check that the
+/// rebuild is still the caller's.
+extension RoomScripts {
+    /// Reserves the rebuild for `ARGV[2]`, 16 bytes for the process and some for the attempt, for `ARGV[3]` milliseconds, unless the room is whole (`ARGV[1]` is the home).
+    static let beginRebuildSteps = #"""
+        local packed = redis.call('GET', KEYS[1])
+        local room = packed and cmsgpack.unpack(packed)
+        if room and not room.closed and room.home == ARGV[1] then return {'WHOLE'} end
+        local owner = redis.call('GET', KEYS[10])
+        if owner and owner:sub(1, 16) ~= ARGV[2]:sub(1, 16) then return {'BUSY'} end
+        redis.call('SET', KEYS[10], ARGV[2], 'PX', ARGV[3])
+        if not room or room.closed then redis.call('UNLINK', unpack(KEYS, 1, 9)) end
+        return {'MINE'}
+        """#
+
+    /// Adds remembered places for the rebuild of `ARGV[1]`, which has `ARGV[2]` milliseconds more: `ARGV[3]` is the
+    /// number up to which all were called, `ARGV[4]` 56 bytes a fan: the fan, the number, and the lot for number 0.
+    ///
+    /// What the server still has is kept where it agrees: those inside stay inside.
+    static let addToRebuildSteps = #"""
+        local FANS, WAITING, PATIENCE, INSIDE = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+        local PASSED, GATHERED, SPENT = KEYS[6], KEYS[7], KEYS[8]
+        local call = redis.call
+        if call('GET', KEYS[10]) ~= ARGV[1] then return {'LOST'} end
+        call('PEXPIRE', KEYS[10], ARGV[2])
+        local calledUpTo, rows, ids = tonumber(ARGV[3]), ARGV[4], {}
+        for index = 1, #rows / 56 do ids[index] = rows:sub(index * 56 - 55, index * 56 - 40) end
+        local found = call('HMGET', FANS, unpack(ids))
+        for index, id in ipairs(ids) do
+          local number = struct.unpack('>i8', rows, index * 56 - 39)
+          local text, had = found[index], nil
+          if text then had = text:byte(1) == 1 and 0 or select(2, struct.unpack('>Bi6', text)) end
+          -- One that the store knows without a number may have been drawn since.
+          if not had or number > 0 and had ~= number then
+            if had == 0 then
+              call('ZREM', GATHERED, text:sub(2) .. id)
+            elseif had then
+              for _, key in ipairs({WAITING, PATIENCE, INSIDE, PASSED}) do call('ZREM', key, id) end
+            end
+            if number == 0 then
+              local lot = rows:sub(index * 56 - 31, index * 56)
+              call('ZADD', GATHERED, 0, lot .. id)
+              call('HSET', FANS, id, '\1' .. lot)
+            elseif number <= calledUpTo then
+              call('ZADD', PASSED, 0, id)
+              call('HSET', FANS, id, struct.pack('>Bi6i6i6', 5, number, 0, 0))
+            else
+              call('ZADD', WAITING, number, id)
+              call('ZADD', PATIENCE, 0, id)
+              call('HSET', FANS, id, struct.pack('>Bi6i6i6', 2, number, 0, 0))
+            end
+          end
+          if number > 0 then call('SETBIT', SPENT, number, 1) end
+        end
+        return {'OK'}
+        """#
+
+    /// Makes the room whole: `ARGV[1]` is the rebuild's owner, `ARGV[2]` the home, `ARGV[3]` and following the rules,
+    /// then the first number that the room may give, and the number up to which all were called. A room that was not
+    /// lost altogether keeps its rules until they are changed, so that a new seed is seen to be one.
+    static let finishRebuildSteps = #"""
+        if redis.call('GET', KEYS[10]) ~= ARGV[1] then return {'LOST'} end
+        local packed = redis.call('GET', KEYS[1])
+        local room = packed and cmsgpack.unpack(packed) or {
+          next = 1, calledUpTo = 0, changes = 0, tokens = 1e15,
+          letIn = {newest = 0, started = 0, total = 0, pairs = {}},
+          seatsTaken = {newest = 0, started = 0, total = 0, pairs = {}},
+        }
+        room.home = ARGV[2]
+        if not packed then
+          room.opensAt, room.closesAt = tonumber(ARGV[3]), tonumber(ARGV[4])
+          room.activeMax, room.admitPerSecond = tonumber(ARGV[5]), tonumber(ARGV[6])
+          room.activeMs, room.isPaused, room.seed = tonumber(ARGV[7]), ARGV[8] == '1', ARGV[9]
+        end
+        room.next = math.max(room.next, tonumber(ARGV[10]))
+        room.calledUpTo = math.max(room.calledUpTo, tonumber(ARGV[11]))
+        -- Those who had no number when the server lost the room after its draw: they are drawn again.
+        if not room.drawNext and redis.call('EXISTS', KEYS[7]) == 1 then room.drawn = false end
+        redis.call('SET', KEYS[1], cmsgpack.pack(room))
+        redis.call('DEL', KEYS[10])
+        return {'OK'}
+        """#
+}
