@@ -27,25 +27,46 @@ struct EventSource {
 /// A consumer that remembers what it was brought, and fails as often as it is told to.
 final class RecordingConsumer: EventConsumer {
     let name: String
-    private let state: Mutex<(seen: [[EventID]], faultsLeft: Int)>
+    private let state: Mutex<(batches: [[Event]], faultsLeft: Int)>
+    private let judge: @Sendable (Event) -> Fault.Code?
 
-    init(name: String = "recording", faults: Int = 0) {
+    /// - Parameter judge: What is wrong with an event: a batch with such a one in it fails.
+    init(name: String = "recording", faults: Int = 0, judge: @escaping @Sendable (Event) -> Fault.Code? = { _ in nil })
+    {
         self.name = name
-        state = Mutex((seen: [], faultsLeft: faults))
+        self.judge = judge
+        state = Mutex((batches: [], faultsLeft: faults))
     }
 
-    var deliveries: [[EventID]] { state.withLock { $0.seen } }
+    var batches: [[Event]] { state.withLock { $0.batches } }
+    var seen: [Event] { batches.flatMap { $0 } }
+
+    /// Of each subject its events in the order in which each was seen for the first time.
+    func firstSeen() -> [ID<Event.Subject>: [EventID]] {
+        var known: Set<EventID> = []
+        return seen.filter { known.insert($0.id).inserted }.bySubject()
+    }
 
     func consume(_ events: [Event]) async throws(Fault) {
-        let fails = state.withLock { state in
+        let code = state.withLock { state -> Fault.Code? in
             if state.faultsLeft > 0 {
                 state.faultsLeft -= 1
-                return true
+                return .unavailable
             }
-            state.seen.append(events.map(\.id))
-            return false
+            for event in events {
+                if let code = judge(event) { return code }
+            }
+            state.batches.append(events)
+            return nil
         }
-        if fails { throw Fault(.unavailable, attempt: "consume", reason: "told to fail") }
+        if let code { throw Fault(code, attempt: "consume", reason: "told to fail") }
+    }
+}
+
+extension [Event] {
+    /// Of each subject the ids of its events, in order.
+    func bySubject() -> [ID<Event.Subject>: [EventID]] {
+        Dictionary(grouping: self, by: \.subjectID).mapValues { $0.map(\.id) }
     }
 }
 
@@ -78,6 +99,14 @@ final class MemorySalesFigures: SalesFiguresStore {
                     state.minutes[delta.dateID, default: [:]][minute.startsAt] = sum
                 }
             }
+        }
+    }
+
+    func forgetConsumed(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
+        state.withLock { state in
+            let old = state.seen.filter { $0 < EventID.least(at: moment) }.sorted().prefix(limit)
+            state.seen.subtract(old)
+            return old.count
         }
     }
 
