@@ -5,10 +5,10 @@ public import Ports
 public import ServiceLifecycle
 internal import Synchronization
 
-/// Commits sales. Everything that changes seats, reservations, payments, wallets or tickets passes through its queue
-/// and is decided in batches by one loop; DESIGN section 2 says why.
+/// Commits sales. Everything that changes seats, reservations, payments, wallets or tickets passes through its lanes
+/// and is decided in batches, by one loop a lane; DESIGN section 2 says why.
 ///
-/// It also keeps the seat maps, since they follow its commits.
+/// It also keeps the seat maps, since they follow its commits and those that other processes tell of.
 public final class Engine: Service {
     /// The most commands of one batch.
     public static let batchSizeMax = 256
@@ -20,17 +20,19 @@ public final class Engine: Service {
     private let broadcast: any Broadcast
     private let clock: any WallClock
     private let logger: Logger
-    private let queue: WorkQueue<Item>
-    private let maps = Mutex(LoadedMaps())
+    private let lanes: Lanes<Item>
+    let maps: SeatMaps
     private let metrics = EngineMetrics()
     private let relayNudge: WakeUp
 
     /// - Parameters:
+    ///   - news: Where the seats that others changed come from. Nil when this is the only process on the store.
+    ///   - laneCount: Batches that are committed beside each other: 1 for a store with one writing connection.
     ///   - queueCapacity: Commands that may wait. Past it callers are told that the engine is overloaded.
     ///   - relayNudge: Woken after each commit that left events.
     public init(
-        store: any Store, broadcast: any Broadcast, clock: any WallClock,
-        random: any RandomNumberGenerator & Sendable = PooledRandom(), queueCapacity: Int = 8_192,
+        store: any Store, broadcast: any Broadcast, news: (any SeatNews)? = nil, clock: any WallClock,
+        random: any RandomNumberGenerator & Sendable = PooledRandom(), laneCount: Int = 1, queueCapacity: Int = 8_192,
         relayNudge: WakeUp = WakeUp(), logger: Logger
     ) {
         self.store = store
@@ -39,19 +41,14 @@ public final class Engine: Service {
         self.logger = logger
         self.relayNudge = relayNudge
         runner = BatchRunner(store: store, random: random, logger: logger)
-        queue = WorkQueue(capacity: queueCapacity)
+        lanes = Lanes(count: laneCount, capacity: queueCapacity)
+        maps = SeatMaps(store: store, broadcast: broadcast, news: news, clock: clock, logger: logger)
     }
 
     private enum Item: Sendable {
         case submission(Submission, proposals: Int, CheckedContinuation<Answer, Never>)
         /// Something that must not run beside a batch.
-        case alone(@Sendable () async -> Void)
-    }
-
-    private struct LoadedMaps: Sendable {
-        var byDate: [DateID: SeatMap] = [:]
-        /// Higher than any version of a map that was forgotten, so that versions grow whatever the clock does.
-        var versionMin: Int64 = 0
+        case alone(Barrier)
     }
 
     // MARK: Asking
@@ -60,7 +57,7 @@ public final class Engine: Service {
     /// commit waits finds its answer under the idempotency key.
     public func submit(_ submission: Submission) async -> Answer {
         await withCheckedContinuation { continuation in
-            if !queue.add(.submission(submission, proposals: 0, continuation)) {
+            if !lanes.queue(of: submission.fan).add(.submission(submission, proposals: 0, continuation)) {
                 metrics.overloads.increment()
                 continuation.resume(returning: .overloaded)
             }
@@ -74,106 +71,84 @@ public final class Engine: Service {
         }
     }
 
-    /// Runs something in turn with the batches and never beside one: replacing seats, loading a map.
+    /// Runs something in turn with the batches of this process and never beside one: replacing seats.
     ///
     /// - Returns: Nil when the engine is overloaded or has stopped.
     public func alone<Result: Sendable>(_ work: @Sendable @escaping () async -> Result) async -> Result? {
         await withCheckedContinuation { continuation in
-            let isAdded = queue.add(.alone { continuation.resume(returning: await work()) })
+            let barrier = Barrier(count: lanes.queues.count) { continuation.resume(returning: await work()) }
+            let isAdded = lanes.addToAll(.alone(barrier))
             if !isAdded { continuation.resume(returning: nil) }
         }
     }
 
     /// Commands that wait now.
-    public var queueLength: Int { queue.count }
+    public var queueLength: Int { lanes.count }
 
     // MARK: Seat maps
 
     /// The map of a date, loaded from the store the first time. Nil when there is no such date.
     public func seatMap(of date: DateID) async throws(Fault) -> SeatMap? {
-        if let map = maps.withLock({ $0.byDate[date] }) { return map }
-        // Whether there is such a date is asked beside the batches: whoever asks for what is not there holds nobody up.
-        guard try await store.date(date) != nil else { return nil }
-        // In turn with the batches, so that no commit falls between reading the seats and following them.
-        let loaded = await alone { await self.loadMap(of: date) }
-        guard let loaded else { throw Fault(.unavailable, attempt: "load a seat map", reason: "the engine is busy") }
-        return try loaded.get()
+        try await maps.map(of: date)
     }
 
-    /// Forgets a date's map, so that it is loaded again. Only to be called ``alone(_:)``.
+    /// Has a date's map loaded again, here and in other processes.
     func forgetMap(of date: DateID) {
-        let version = maps.withLock { maps -> Int64? in
-            guard let map = maps.byDate.removeValue(forKey: date) else { return nil }
-            maps.versionMin = max(maps.versionMin, map.version + 1)
-            return max(maps.versionMin, clock.now().milliseconds * 1000)
-        }
-        if let version { broadcast.publish(.mapReplaced(version: version), about: date) }
-    }
-
-    private func loadMap(of date: DateID) async -> Result<SeatMap?, Fault> {
-        if let map = maps.withLock({ $0.byDate[date] }) { return .success(map) }
-        do throws(Fault) {
-            guard let found = try await store.date(date), let concert = try await store.concert(found.concertID) else {
-                return .success(nil)
-            }
-            let seats = try await store.seats(of: date)
-            let layout = SeatLayout(dateID: date, grades: found.grades, seats: seats)
-            return .success(
-                maps.withLock { maps in
-                    let version = max(maps.versionMin, clock.now().milliseconds * 1000)
-                    let map = SeatMap(
-                        layout: layout, seats: seats.map(\.seat), isPublic: concert.status != .draft,
-                        version: version)
-                    maps.byDate[date] = map
-                    return map
-                })
-        } catch {
-            return .failure(error)
-        }
+        maps.replace(date)
     }
 
     // MARK: Committing
 
-    /// Works until the queue is closed by a graceful shutdown, then finishes what was taken.
+    /// Works until the lanes are closed by a graceful shutdown, then finishes what was taken.
     public func run() async throws {
         await withGracefulShutdownHandler {
-            while let items = await queue.take(limit: Self.batchSizeMax) {
-                metrics.queueLength.record(items.count + queue.count)
-                await work(through: items)
+            await withTaskGroup(of: Void.self) { group in
+                let listening = Task { await maps.listen() }
+                for queue in lanes.queues { group.addTask { await self.work(through: queue) } }
+                await group.waitForAll()
+                listening.cancel()
             }
         } onGracefulShutdown: {
-            self.queue.close()
+            self.lanes.close()
+        }
+    }
+
+    private func work(through queue: WorkQueue<Item>) async {
+        while let items = await queue.take(limit: Self.batchSizeMax) {
+            metrics.queueLength.record(items.count + lanes.count)
+            await work(through: items, of: queue)
         }
     }
 
     /// Runs the submissions between one `alone` and the next as a batch.
-    private func work(through items: [Item]) async {
+    private func work(through items: [Item], of queue: WorkQueue<Item>) async {
         var batch: [(Submission, Int, CheckedContinuation<Answer, Never>)] = []
         for item in items {
             switch item {
             case .submission(let submission, let proposals, let continuation):
                 batch.append((submission, proposals, continuation))
-            case .alone(let work):
-                await commit(batch)
+            case .alone(let barrier):
+                await commit(batch, of: queue)
                 batch.removeAll()
-                await work()
+                await barrier.reach()
             }
         }
-        await commit(batch)
+        await commit(batch, of: queue)
     }
 
-    private func commit(_ batch: [(Submission, Int, CheckedContinuation<Answer, Never>)]) async {
+    private func commit(
+        _ batch: [(Submission, Int, CheckedContinuation<Answer, Never>)], of queue: WorkQueue<Item>
+    ) async {
         guard !batch.isEmpty else { return }
         let jobs = await jobs(for: batch.map(\.0))
         let clock = ContinuousClock()
         let start = clock.now
         let result = await runner.run(jobs)
         metrics.record(batch: jobs.count, took: clock.now - start)
-        let notices = show(result.seats)
+        // Before the callers are answered, so that everyone sees what they have just done.
+        let notices = maps.show(result.seats)
         // What an unknown outcome changed cannot be told from the answers, so all maps are read again.
-        if result.mayHaveChangedMore {
-            for date in maps.withLock({ Array($0.byDate.keys) }) { forgetMap(of: date) }
-        }
+        if result.mayHaveChangedMore { maps.replaceAll() }
         for (index, (submission, proposals, continuation)) in batch.enumerated() {
             let answer = result.answers[index]
             if case .refused(.noSeatsLeft) = answer, jobs[index].command.hasProposals, proposals < Self.proposalsMax,
@@ -185,15 +160,6 @@ public final class Engine: Service {
         }
         for (date, notice) in notices { broadcast.publish(notice, about: date) }
         if result.eventCount > 0 || result.mayHaveChangedMore { relayNudge.wake() }
-    }
-
-    /// Brings the maps up to date before the callers are answered, so that everyone sees what they have just done.
-    private func show(_ seats: [Seat]) -> [(DateID, Notice)] {
-        guard !seats.isEmpty else { return [] }
-        let maps = maps.withLock { $0.byDate }
-        return Dictionary(grouping: seats, by: \.dateID).compactMap { date, seats in
-            maps[date]?.show(seats).map { (date, $0) }
-        }
     }
 
     private func jobs(for submissions: [Submission]) async -> [BatchRunner.Job] {
@@ -217,7 +183,7 @@ public final class Engine: Service {
 
     private func propose(for wish: BestAvailable, asked: inout AskedSeats) async -> HoldSeats {
         var candidates: [[SeatID]] = []
-        if case .success(let map?) = await loadMap(of: wish.dateID),
+        if let map = try? await maps.map(of: wish.dateID),
             let grade = map.layout.grades.firstIndex(where: { $0.name == wish.grade })
         {
             let avoided = asked.ordinals(in: map.layout)

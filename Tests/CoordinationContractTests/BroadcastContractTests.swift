@@ -1,4 +1,5 @@
 import CoordinationInProcess
+import CoordinationRedis
 import Domain
 import Ports
 import Testing
@@ -10,7 +11,11 @@ struct BroadcastDriver: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all = [BroadcastDriver(name: "in process") { InProcessBroadcast(bufferedMax: 4) }]
+    static let all =
+        [BroadcastDriver(name: "in process") { InProcessBroadcast(bufferedMax: 4) }]
+        + RedisUnderTest.all.map { redis in
+            BroadcastDriver(name: redis.name) { try await redis.coordination(noticesBufferedMax: 4).broadcast }
+        }
 }
 
 @Suite("Every broadcast", .timeLimit(.minutes(1)))
@@ -22,9 +27,9 @@ struct BroadcastContractTests {
     func order(driver: BroadcastDriver) async throws {
         let broadcast = try await driver.make()
         let listeners = [broadcast.notices(about: date), broadcast.notices(about: date)]
-        broadcast.publish(.mapReplaced(version: 99), about: other)
+        broadcast.publish(.mapReplaced, about: other)
         for version in 1...3 as ClosedRange<Int64> {
-            broadcast.publish(.seats(version: version, changes: []), about: date)
+            broadcast.publish(.seats(ChangedSeats(previous: version - 1, version: version, changes: [])), about: date)
         }
         for listener in listeners {
             #expect(await versions(of: listener, count: 3) == [1, 2, 3])
@@ -36,7 +41,7 @@ struct BroadcastContractTests {
         let broadcast = try await driver.make()
         let listener = broadcast.notices(about: date)
         for version in 1...10 as ClosedRange<Int64> {
-            broadcast.publish(.seats(version: version, changes: []), about: date)
+            broadcast.publish(.seats(ChangedSeats(previous: version - 1, version: version, changes: [])), about: date)
         }
         #expect(await versions(of: listener, count: 4) == [7, 8, 9, 10])
     }
@@ -45,8 +50,8 @@ struct BroadcastContractTests {
         var versions: [Int64] = []
         for await notice in listener {
             switch notice {
-            case .seats(let version, _), .mapReplaced(let version): versions.append(version)
-            case .queue, .soldOut: versions.append(-1)
+            case .seats(let seats): versions.append(seats.version)
+            case .mapReplaced, .queue, .soldOut: versions.append(-1)
             }
             if versions.count == count { break }
         }
@@ -80,9 +85,9 @@ struct InProcessBroadcastTests {
 
         // Those who ended took nothing away from one who comes later.
         let later = broadcast.notices(about: date)
-        broadcast.publish(.mapReplaced(version: 7), about: date)
+        broadcast.publish(.mapReplaced, about: date)
         var iterator = later.makeAsyncIterator()
-        guard case .mapReplaced(7) = await iterator.next() else {
+        guard case .mapReplaced = await iterator.next() else {
             Issue.record("the later listener did not get the notice")
             return
         }

@@ -1,4 +1,5 @@
 import CoordinationInProcess
+import CoordinationRedis
 import Domain
 import Ports
 import Testing
@@ -10,12 +11,22 @@ struct LeasesDriver: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all = [
-        LeasesDriver(name: "in process") {
-            let first = InProcessLeases()
-            return (first, InProcessLeases(competingWith: first))
+    static let all =
+        [
+            LeasesDriver(name: "in process") {
+                let first = InProcessLeases()
+                return (first, InProcessLeases(competingWith: first))
+            }
+        ]
+        + RedisUnderTest.all.map { redis in
+            LeasesDriver(name: redis.name) {
+                let prefix = RedisUnderTest.newPrefix()
+                return (
+                    try await redis.coordination(prefix: prefix).leases,
+                    try await redis.coordination(prefix: prefix).leases
+                )
+            }
         }
-    ]
 }
 
 @Suite("Every leases")

@@ -22,6 +22,7 @@ struct NaiveRoom {
     private var used: Set<Int64> = []
     private var next: Int64
     private var hasDrawn = false
+    private var seatsLeft = Int.max
     private var isSoldOut = false
     private var calledUpTo: Int64 = 0
     /// Thousandths of an admission in the bucket, and when it was filled. Nil before the first admission: full.
@@ -66,7 +67,9 @@ struct NaiveRoom {
 
     mutating func isActive(_ fan: UserID, now: Timestamp) -> Bool {
         catchUp(now)
-        return fans[fan].map { $0.state == .called || $0.state == .inside } ?? false
+        guard let state = fans[fan]?.state, state == .called || state == .inside else { return false }
+        seen(fan, now)
+        return true
     }
 
     mutating func leave(_ fan: UserID, now: Timestamp) {
@@ -74,9 +77,10 @@ struct NaiveRoom {
         fans[fan] = nil
     }
 
-    mutating func admit(seatsLeft: Int, now: Timestamp) -> Int {
+    mutating func admit(seatsLeft: Int, isSoldOut: Bool, now: Timestamp) -> Int {
         catchUp(now)
-        isSoldOut = seatsLeft == 0
+        self.seatsLeft = seatsLeft
+        self.isSoldOut = isSoldOut
         let inOrder = fans.filter { $0.value.state == .waiting }.sorted { $0.value.number < $1.value.number }
         var admitted = 0
         for (fan, _) in inOrder {
@@ -137,7 +141,7 @@ struct NaiveRoom {
 
     private mutating func mayAdmit(_ now: Timestamp) -> Bool {
         let settings = rules.settings
-        guard rules.opensAt <= now, now < rules.closesAt, !settings.isPaused, !isSoldOut,
+        guard rules.opensAt <= now, now < rules.closesAt, !settings.isPaused, seatsLeft > 0,
             active < settings.activeMax
         else { return false }
         let most = Int64(settings.admitPerSecond) * 1000

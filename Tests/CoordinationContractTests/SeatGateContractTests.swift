@@ -1,4 +1,5 @@
 import CoordinationInProcess
+import CoordinationRedis
 import Domain
 import Ports
 import Testing
@@ -6,16 +7,23 @@ import Testing
 /// A driver of the seat gate, and how to make one.
 struct SeatGateDriver: Sendable, CustomTestStringConvertible {
     let name: String
+    /// How many seats are closed in a flood: a driver that asks a server is slower.
+    var floodCount = 50_000
     let make: @Sendable () async throws -> any SeatGate
 
     var testDescription: String { name }
 
-    static let all = [SeatGateDriver(name: "in process") { InProcessSeatGate() }]
+    static let all =
+        [SeatGateDriver(name: "in process") { InProcessSeatGate() }]
+        + RedisUnderTest.all.map { redis in
+            SeatGateDriver(name: redis.name, floodCount: 2_000) { try await redis.coordination().gate }
+        }
 }
 
 @Suite("Every seat gate")
 struct SeatGateContractTests {
     private let now = Timestamp(milliseconds: 1_800_000_000_000)
+    private let date = DateID(high: 3, low: 3)
     private var random = SplitMix(seed: 3)
 
     @Test("Who closes a gate keeps others out until it ends, to the millisecond", arguments: SeatGateDriver.all)
@@ -24,12 +32,12 @@ struct SeatGateContractTests {
         let seat: SeatID = random.id()
         let (first, second): (UserID, UserID) = (random.id(), random.id())
         let until = now.adding(seconds: 10)
-        #expect(await gate.close([seat], for: first, until: until, now: now).isEmpty)
-        #expect(await gate.close([seat], for: first, until: until, now: now).isEmpty)
+        #expect(await gate.close([seat], on: date, for: first, until: until, now: now).isEmpty)
+        #expect(await gate.close([seat], on: date, for: first, until: until, now: now).isEmpty)
         let justBefore = until.adding(milliseconds: -1)
-        #expect(await gate.close([seat], for: second, until: until, now: justBefore) == [seat])
-        #expect(await gate.close([seat], for: second, until: until.adding(seconds: 10), now: until).isEmpty)
-        #expect(await gate.close([seat], for: first, until: until.adding(seconds: 10), now: until) == [seat])
+        #expect(await gate.close([seat], on: date, for: second, until: until, now: justBefore) == [seat])
+        #expect(await gate.close([seat], on: date, for: second, until: until.adding(seconds: 10), now: until).isEmpty)
+        #expect(await gate.close([seat], on: date, for: first, until: until.adding(seconds: 10), now: until) == [seat])
     }
 
     @Test("A gate that is opened by its fan is open, and by another fan is not", arguments: SeatGateDriver.all)
@@ -38,11 +46,11 @@ struct SeatGateContractTests {
         let seat: SeatID = random.id()
         let (first, second): (UserID, UserID) = (random.id(), random.id())
         let until = now.adding(seconds: 10)
-        _ = await gate.close([seat], for: first, until: until, now: now)
-        await gate.open([seat], for: second)
-        #expect(await gate.close([seat], for: second, until: until, now: now) == [seat])
-        await gate.open([seat], for: first)
-        #expect(await gate.close([seat], for: second, until: until, now: now).isEmpty)
+        _ = await gate.close([seat], on: date, for: first, until: until, now: now)
+        await gate.open([seat], on: date, for: second)
+        #expect(await gate.close([seat], on: date, for: second, until: until, now: now) == [seat])
+        await gate.open([seat], on: date, for: first)
+        #expect(await gate.close([seat], on: date, for: second, until: until, now: now).isEmpty)
     }
 
     @Test("Several seats are closed all or none, and the taken ones are named", arguments: SeatGateDriver.all)
@@ -52,16 +60,16 @@ struct SeatGateContractTests {
         let (first, second, third): (UserID, UserID, UserID) = (random.id(), random.id(), random.id())
         let until = now.adding(seconds: 10)
         let taken = [seats[5], seats[30]]
-        #expect(await gate.close(taken, for: first, until: until, now: now).isEmpty)
-        #expect(Set(await gate.close(seats, for: second, until: until, now: now)) == Set(taken))
+        #expect(await gate.close(taken, on: date, for: first, until: until, now: now).isEmpty)
+        #expect(Set(await gate.close(seats, on: date, for: second, until: until, now: now)) == Set(taken))
         let others = seats.filter { !taken.contains($0) }
-        #expect(await gate.close(others, for: third, until: until, now: now).isEmpty)
+        #expect(await gate.close(others, on: date, for: third, until: until, now: now).isEmpty)
     }
 
     @Test("Of many fans after one seat at the same time exactly one is through", arguments: SeatGateDriver.all)
     mutating func oneWinner(driver: SeatGateDriver) async throws {
         let gate = try await driver.make()
-        let now = now
+        let (date, now) = (date, now)
         let seats: [SeatID] = (0..<2_000).map { _ in random.id() }
         let fans: [UserID] = (0..<2).map { _ in random.id() }
         let rendezvous = Rendezvous(parties: fans.count)
@@ -71,7 +79,9 @@ struct SeatGateContractTests {
                     var won: [SeatID] = []
                     for seat in seats {
                         await rendezvous.meet()
-                        if await gate.close([seat], for: fan, until: now.adding(seconds: 10), now: now).isEmpty {
+                        if await gate.close([seat], on: date, for: fan, until: now.adding(seconds: 10), now: now)
+                            .isEmpty
+                        {
                             won.append(seat)
                         }
                     }
@@ -86,7 +96,7 @@ struct SeatGateContractTests {
 
     @Test("Fans after overlapping seats never share one, and never wait in a circle", arguments: SeatGateDriver.all)
     mutating func overlapping(driver: SeatGateDriver) async throws {
-        let now = now
+        let (date, now) = (date, now)
         for round in 0..<50 {
             let gate = try await driver.make()
             let seats: [SeatID] = (0..<12).map { _ in random.id() }
@@ -97,7 +107,7 @@ struct SeatGateContractTests {
                 for wish in wishes {
                     group.addTask {
                         let taken = await gate.close(
-                            wish.seats, for: wish.fan, until: now.adding(seconds: 10), now: now)
+                            wish.seats, on: date, for: wish.fan, until: now.adding(seconds: 10), now: now)
                         return taken.isEmpty ? wish.seats : []
                     }
                 }
@@ -107,7 +117,8 @@ struct SeatGateContractTests {
             #expect(!won.isEmpty)
             // What nobody won is free as a whole: losers left nothing closed behind them.
             let rest = seats.filter { !won.contains($0) }
-            #expect(await gate.close(rest, for: random.id(), until: now.adding(seconds: 10), now: now).isEmpty)
+            #expect(
+                await gate.close(rest, on: date, for: random.id(), until: now.adding(seconds: 10), now: now).isEmpty)
         }
     }
 
@@ -116,11 +127,12 @@ struct SeatGateContractTests {
         let gate = try await driver.make()
         let kept: SeatID = random.id()
         let (fan, other): (UserID, UserID) = (random.id(), random.id())
-        _ = await gate.close([kept], for: fan, until: now.adding(seconds: 3600), now: now)
-        for second in 0..<50_000 {
+        _ = await gate.close([kept], on: date, for: fan, until: now.adding(seconds: 3600), now: now)
+        for second in 0..<driver.floodCount {
             let moment = now.adding(milliseconds: Int64(second))
-            _ = await gate.close([random.id()], for: other, until: moment.adding(milliseconds: 10), now: moment)
+            _ = await gate.close(
+                [random.id()], on: date, for: other, until: moment.adding(milliseconds: 10), now: moment)
         }
-        #expect(await gate.close([kept], for: other, until: now.adding(seconds: 3600), now: now) == [kept])
+        #expect(await gate.close([kept], on: date, for: other, until: now.adding(seconds: 3600), now: now) == [kept])
     }
 }

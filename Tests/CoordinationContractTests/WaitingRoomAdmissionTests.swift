@@ -101,7 +101,12 @@ struct WaitingRoomAdmissionTests {
         var world = try await RoomWorld(driver, activeMax: 1)
         let fans = world.fans(2)
         for fan in fans { #expect(try await world.join(fan).isSoldOut == false) }
+        // All seats are held: nobody comes in, but some may come back, so nobody is told that waiting is pointless.
         try await world.admit(seatsLeft: 0)
+        for fan in fans { #expect(try await world.poll(fan)?.isSoldOut == false) }
+        #expect(try await world.figures().isSoldOut == false)
+        #expect(try await world.poll(fans[1])?.estimatedWaitSeconds == nil)
+        try await world.admit(seatsLeft: 0, isSoldOut: true)
         for fan in fans { #expect(try await world.poll(fan)?.isSoldOut == true) }
         #expect(try await world.figures().isSoldOut)
         #expect(try await world.poll(fans[1])?.estimatedWaitSeconds == nil)

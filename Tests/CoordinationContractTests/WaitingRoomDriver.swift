@@ -1,4 +1,5 @@
 import CoordinationInProcess
+import CoordinationRedis
 import Crypto
 import Domain
 import Ports
@@ -11,9 +12,12 @@ struct WaitingRoomDriver: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all = [
-        WaitingRoomDriver(name: "in process") { InProcessWaitingRoom() }
-    ]
+    static let inProcess = WaitingRoomDriver(name: "in process") { InProcessWaitingRoom() }
+
+    static let all =
+        [inProcess]
+        + RedisUnderTest.all.map { redis in WaitingRoomDriver(name: redis.name) { try await redis.coordination().room }
+        }
 }
 
 /// A room of one date, its fans, and a simulated clock.
@@ -70,8 +74,8 @@ struct RoomWorld {
     }
 
     @discardableResult
-    func admit(seatsLeft: Int = 100_000) async throws -> Int {
-        try await room.admit(date, seatsLeft: seatsLeft, now: now)
+    func admit(seatsLeft: Int = 100_000, isSoldOut: Bool = false) async throws -> Int {
+        try await room.admit(date, seatsLeft: seatsLeft, isSoldOut: isSoldOut, now: now)
     }
 
     func figures() async throws -> QueueFigures {

@@ -65,9 +65,10 @@ private struct Play {
             return real == model.isActive(fan, now: now) ? nil : "isActive is \(real)"
         case ..<96:
             let seatsLeft = random.chance(oneIn: 10) ? 0 : 100_000
-            let real = try await world.admit(seatsLeft: seatsLeft)
+            let isSoldOut = seatsLeft == 0 && random.chance(oneIn: 2)
+            let real = try await world.admit(seatsLeft: seatsLeft, isSoldOut: isSoldOut)
             admitted += real
-            let expected = model.admit(seatsLeft: seatsLeft, now: now)
+            let expected = model.admit(seatsLeft: seatsLeft, isSoldOut: isSoldOut, now: now)
             return real == expected ? nil : "admitted \(real) instead of \(expected)"
         case ..<98:
             let real = try await world.figures()

@@ -96,6 +96,51 @@ struct WaitingRoomOrderTests {
     }
 
     @Test(
+        "A new seed after the draw is for a new one: who has a number keeps it, who comes now is drawn behind them",
+        arguments: WaitingRoomDriver.all)
+    func secondDraw(driver: WaitingRoomDriver) async throws {
+        var world = try await RoomWorld(driver, activeMax: 1, opensInSeconds: 10)
+        let first = world.fans(5)
+        for fan in first { _ = try await world.join(fan) }
+        world.pass(seconds: 10)
+        for fan in first { #expect(try await world.poll(fan).map { (1...5).contains($0.number) } == true) }
+
+        let seed: [UInt8] = [4, 5, 6]
+        let later = world.now.adding(seconds: 300)
+        try await world.change {
+            $0.drawSeed = seed
+            $0.opensAt = later
+        }
+        let second = world.fans(30)
+        for fan in second { #expect(try await world.join(fan).number == 0) }
+        world.pass(seconds: 300)
+        for fan in first { #expect(try await world.poll(fan).map { (1...5).contains($0.number) } == true) }
+        let order = Draw.order(fans: second, seed: seed, date: world.date, hash: sha256)
+        #expect(order != second)
+        for (index, fan) in order.enumerated() { #expect(try await world.poll(fan)?.number == Int64(index + 6)) }
+    }
+
+    @Test("Who is called and goes straight to the seats is not passed over", arguments: WaitingRoomDriver.all)
+    func holdingIsAnAnswer(driver: WaitingRoomDriver) async throws {
+        var world = try await RoomWorld(driver, activeMax: 1, admitPerSecond: 1, activeSeconds: 60)
+        let fans = world.fans(3)
+        for fan in fans { _ = try await world.join(fan) }
+        try await world.leave(fans[0])
+        world.pass(seconds: 1)
+        #expect(try await world.admit() == 1)
+        world.pass(seconds: 29)
+        #expect(try await world.isActive(fans[1]))
+        world.pass(seconds: 30)
+        #expect(try await world.isActive(fans[1]))
+        #expect(try await world.admit() == 0)
+        // The stay ends when it would have ended: the question makes it no longer.
+        world.pass(seconds: 1)
+        #expect(try await world.isActive(fans[1]) == false)
+        // Nobody was called who only waits.
+        #expect(try await world.isActive(fans[2]) == false)
+    }
+
+    @Test(
         "Who is called and does not answer is passed over, keeps the number, and is called next",
         arguments: WaitingRoomDriver.all)
     func passedOver(driver: WaitingRoomDriver) async throws {
@@ -105,10 +150,10 @@ struct WaitingRoomOrderTests {
         try await world.leave(fans[0])
         world.pass(seconds: 1)
         #expect(try await world.admit() == 1)
-        #expect(try await world.isActive(fans[1]))
         world.now = world.now.adding(milliseconds: 29_999)
-        #expect(try await world.isActive(fans[1]))
+        #expect(try await world.figures().active == 1)
         world.now = world.now.adding(milliseconds: 1)
+        #expect(try await world.figures().active == 0)
         #expect(try await world.isActive(fans[1]) == false)
         #expect(try await world.admit() == 1)
         #expect(try await world.isActive(fans[2]))
@@ -189,7 +234,7 @@ struct WaitingRoomOrderTests {
         #expect(try await world.room.join(other, fan: fan, bringing: nil, now: world.now) == nil)
         #expect(try await world.room.place(of: fan, on: other, bringing: 5, now: world.now) == nil)
         #expect(try await world.room.isActive(fan, on: other, now: world.now) == false)
-        #expect(try await world.room.admit(other, seatsLeft: 10, now: world.now) == 0)
+        #expect(try await world.room.admit(other, seatsLeft: 10, isSoldOut: false, now: world.now) == 0)
         #expect(try await world.room.figures(of: other, now: world.now) == nil)
     }
 }

@@ -19,8 +19,11 @@ struct World: Sendable {
         var aislesAfter: [Int] = []
         var fanCount = 4
         var seatsPerFanMax = 50
-        /// Engines on one store, as processes would be. Their seat maps do not follow each other.
+        /// Engines on one store, as processes would be.
         var engineCount = 1
+        /// Lets their seat maps follow each other.
+        var news: NewsHub?
+        var laneCount = 1
         var queueCapacity = 8_192
         var hasSweeper = false
         /// What stands between the engines and the store.
@@ -77,8 +80,8 @@ struct World: Sendable {
         let engineStore = ComposedStore(sales: plan.intercept(store), base: store)
         let engines = (0..<plan.engineCount).map { _ in
             Engine(
-                store: engineStore, broadcast: broadcast, clock: clock, queueCapacity: plan.queueCapacity,
-                logger: logger)
+                store: engineStore, broadcast: broadcast, news: plan.news?.member(), clock: clock,
+                laneCount: plan.laneCount, queueCapacity: plan.queueCapacity, logger: logger)
         }
         var services: [any Service] = engines
         if plan.hasSweeper {
@@ -154,8 +157,10 @@ extension World {
         await submit(.pay(PayWithPoints(userID: fan, reservationID: reservation)), key: key, at: engine)
     }
 
-    func release(_ reservation: ReservationID, by fan: UserID, key: Idempotency? = nil) async -> Answer {
-        await submit(.release(ReleaseHold(userID: fan, reservationID: reservation)), key: key)
+    func release(
+        _ reservation: ReservationID, by fan: UserID, key: Idempotency? = nil, at engine: Int = 0
+    ) async -> Answer {
+        await submit(.release(ReleaseHold(userID: fan, reservationID: reservation)), key: key, at: engine)
     }
 
     func refund(_ payment: PaymentID, of fan: UserID, key: Idempotency? = nil, at engine: Int = 0) async -> Answer {

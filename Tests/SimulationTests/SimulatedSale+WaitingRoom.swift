@@ -9,8 +9,10 @@ extension SimulatedSale {
     /// The door lets fans in, and some fan looks after its place.
     func visitWaitingRoom() throws(Violation) {
         let now = clock.now()
-        let seatsLeft = store.rows.seats.values.count { $0.state == .available }
-        let admitted = program.room.admit(date, seatsLeft: seatsLeft, now: now)
+        let seats = store.rows.seats.values
+        let seatsLeft = seats.count { $0.state == .available }
+        let isSoldOut = seats.allSatisfy { $0.state == .paid || $0.state == .blocked }
+        let admitted = program.room.admit(date, seatsLeft: seatsLeft, isSoldOut: isSoldOut, now: now)
         let index = Int.random(in: fans.indices, using: &random)
         let fan = fans[index]
         switch random.index(weights: [6, 4, 1]) {

@@ -95,11 +95,37 @@ struct AccountTests {
         }
     }
 
+    @Test("A session too many ends the one that was not used for longest, and nobody else's", arguments: contracts)
+    func tooMany(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let (user, other) = (try await world.user("kim").id, try await world.user("lee").id)
+            func logIn(_ user: UserID) async throws -> (session: Session, ended: [ID<Session>]) {
+                world.clock.advance(seconds: 1)
+                let session = Session(
+                    id: world.id(), userID: user, refreshTokenHash: [1],
+                    expiresAt: world.clock.now().adding(seconds: 60))
+                return (session, try await world.store.create(session, sessionCountMax: 3))
+            }
+            let others = try await logIn(other).session
+            let first = try await logIn(user).session
+            let second = try await logIn(user).session
+            let third = try await logIn(user).session
+            // The first is used, so the second is now the one that was not for longest.
+            world.clock.advance(seconds: 1)
+            #expect(try await rotate(first.id, from: [1], to: [2], in: world) != nil)
+            #expect(try await logIn(user).ended == [second.id])
+            #expect(try await rotate(second.id, from: [1], to: [2], in: world) == nil)
+            #expect(try await logIn(user).ended == [third.id])
+            #expect(try await rotate(first.id, from: [2], to: [3], in: world) != nil)
+            #expect(try await rotate(others.id, from: [1], to: [2], in: world) != nil)
+        }
+    }
+
     private func login(in world: World) async throws -> Session {
         let session = Session(
             id: world.id(), userID: try await world.user().id, refreshTokenHash: [1],
             expiresAt: world.clock.now().adding(seconds: 60))
-        try await world.store.create(session)
+        #expect(try await world.store.create(session, sessionCountMax: 50) == [])
         return session
     }
 

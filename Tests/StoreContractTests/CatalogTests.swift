@@ -169,8 +169,8 @@ struct CatalogTests {
                     of: date.id, grades: [], seats: [], layout: [],
                     event: world.event(.layoutReplaced, about: ID(date.id)))
                 #expect(replaced == .hasReservations)
-                #expect(try await store.delete(date.id) == .hasReservations)
-                #expect(try await store.delete(date.concertID) == .hasReservations)
+                #expect(try await store.delete(date.id, action: nil) == .hasReservations)
+                #expect(try await store.delete(date.concertID, action: nil) == .hasReservations)
                 #expect(try await store.seats(of: date.id).map(\.seat.id) == seats)
                 #expect(try await store.date(date.id)?.grades == World.grades)
                 #expect(try await store.undeliveredCount() == before)
@@ -185,12 +185,12 @@ struct CatalogTests {
     func delete(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
             let (date, _) = try await world.sale()
-            #expect(try await world.store.delete(date.concertID) == nil)
+            #expect(try await world.store.delete(date.concertID, action: nil) == nil)
             #expect(try await world.store.concert(date.concertID) == nil)
             #expect(try await world.store.date(date.id) == nil)
             #expect(try await world.store.seats(of: date.id).isEmpty)
-            #expect(try await world.store.delete(date.concertID) == .notFound)
-            #expect(try await world.store.delete(date.id) == .notFound)
+            #expect(try await world.store.delete(date.concertID, action: nil) == .notFound)
+            #expect(try await world.store.delete(date.id, action: nil) == .notFound)
             let replaced = try await world.store.replaceSeats(
                 of: date.id, grades: [], seats: [], layout: [], event: world.event(.layoutReplaced, about: ID(date.id)))
             #expect(replaced == .notFound)

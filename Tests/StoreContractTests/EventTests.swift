@@ -95,4 +95,29 @@ struct EventTests {
             #expect(later.grades == figures.grades)
         }
     }
+
+    @Test("Events that were seen long ago are forgotten, the oldest first and a few at a time", arguments: contracts)
+    func forgetConsumed(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let date: DateID = world.id()
+            let deltas: @Sendable ([Event]) -> [SalesDelta] = { events in
+                let grade = SalesFigures.Grade(grade: 0, sold: events.count)
+                return [SalesDelta(dateID: date, figures: SalesFigures(grades: [grade], minutes: []))]
+            }
+            let old = (0..<3).map { _ in world.event(.reservationPaid, about: world.id()) }
+            world.clock.advance(seconds: 10)
+            let bound = world.clock.now()
+            let young = world.event(.reservationPaid, about: world.id())
+            try await world.store.add(old + [young], deltas: deltas)
+
+            #expect(try await world.store.forgetConsumed(before: bound, limit: 2) == 2)
+            #expect(try await world.store.forgetConsumed(before: bound, limit: 2) == 1)
+            #expect(try await world.store.forgetConsumed(before: bound, limit: 2) == 0)
+            // One that is remembered still counts once; one that was forgotten would count again.
+            try await world.store.add([young], deltas: deltas)
+            #expect(try await world.store.figures(of: date, since: bound).grades.map(\.sold) == [4])
+            try await world.store.add([old[0]], deltas: deltas)
+            #expect(try await world.store.figures(of: date, since: bound).grades.map(\.sold) == [5])
+        }
+    }
 }

@@ -36,7 +36,7 @@ final class World: Sendable {
     let clock: TestClock
     private let ids = Mutex(IDSource(random: SplitMix(seed: 42)))
 
-    private init(store: any Store, clock: TestClock) {
+    init(store: any Store, clock: TestClock) {
         self.store = store
         self.clock = clock
     }

@@ -13,7 +13,10 @@ public final class InProcessSeatGate: SeatGate {
         stripes = (0..<Self.stripeCount).map { _ in Stripe() }
     }
 
-    public func close(_ seats: [SeatID], for fan: UserID, until: Timestamp, now: Timestamp) -> [SeatID] {
+    /// A seat's id is its own over all dates, so the date does not matter here.
+    public func close(
+        _ seats: [SeatID], on _: DateID, for fan: UserID, until: Timestamp, now: Timestamp
+    ) -> [SeatID] {
         let closing = Closing(seats: seats, fan: fan, until: until, now: now)
         let wanted = seats.reduce(into: 0 as UInt32) { $0 |= 1 << UInt32(Self.stripe(of: $1)) }
         var taken: [SeatID] = []
@@ -21,7 +24,7 @@ public final class InProcessSeatGate: SeatGate {
         return taken
     }
 
-    public func open(_ seats: [SeatID], for fan: UserID) {
+    public func open(_ seats: [SeatID], on _: DateID, for fan: UserID) {
         for seat in seats {
             stripes[Self.stripe(of: seat)].entries.withLock { entries in
                 if entries.bySeat[seat]?.fan == fan { entries.bySeat[seat] = nil }

@@ -15,6 +15,10 @@ struct DateRoom {
     private var agenda = Agenda()
     private var numbers: QueueNumbers
     private var hasDrawn = false
+    /// What the draw came to, here or in the room before a restart. Nil before it.
+    private(set) var drawn: DrawResult?
+    /// Whether `drawn` is of a room before this one: its fans may still come.
+    private var isRecalled = false
     private var gatheringCount = 0
     private var activeCount = 0
     private var calledUpTo: Int64 = 0
@@ -24,6 +28,7 @@ struct DateRoom {
     private var seatsTaken = SlidingCount()
     /// Nil until the first admission tells.
     private var seatsLeft: Int?
+    private var isSoldOut = false
 
     init(date: DateID, rules: WaitingRoomRules, patience: InProcessWaitingRoom.Patience, firstNumber: Int64) {
         self.date = date
@@ -32,14 +37,26 @@ struct DateRoom {
         numbers = QueueNumbers(from: firstNumber)
     }
 
-    /// Once the draw has happened its order stays, wherever the opening is moved to.
+    /// Once the draw has happened its order stays, wherever the opening is moved to. A new seed is for a new draw: who
+    /// has a number keeps it, and who comes now gathers.
     mutating func change(_ rules: WaitingRoomRules) {
         let seedChanged = rules.drawSeed != self.rules.drawSeed
         self.rules = rules
-        guard seedChanged, gatheringCount > 0 else { return }
+        guard seedChanged else { return }
+        hasDrawn = false
+        drawn = nil
+        isRecalled = false
         for slot in fans.indices where fans[slot].state == .gathering {
             fans[slot].lot = lot(of: fans[slot].id).words.0
         }
+    }
+
+    /// Not an error: a result of another seed, or one that comes after this room's own draw. Nothing changes then.
+    mutating func recall(_ result: DrawResult) {
+        guard result.seed == rules.drawSeed, !hasDrawn, gatheringCount == 0 else { return }
+        drawn = result
+        hasDrawn = true
+        isRecalled = true
     }
 
     // MARK: - Fans
@@ -57,8 +74,8 @@ struct DateRoom {
             return place(at: slot, now: now)
         }
         let slot = fans.insert(fan)
-        if let number, numbers.restore(number) {
-            fans[slot].number = number
+        if let before = numberFromBefore(of: fan, bringing: number) {
+            fans[slot].number = before
         } else if hasDrawn {
             fans[slot].number = numbers.give()
         } else {
@@ -79,17 +96,31 @@ struct DateRoom {
             seen(slot, now: now)
             return place(at: slot, now: now)
         }
-        guard let number, numbers.restore(number) else { return nil }
+        // Only who brings a token has a place to be told; an account without one joins.
+        guard let number, let before = numberFromBefore(of: fan, bringing: number) else { return nil }
         let slot = fans.insert(fan)
-        fans[slot].number = number
+        fans[slot].number = before
         wait(slot, now: now)
         return place(at: slot, now: now)
     }
 
+    /// The number that a fan had before a restart: the one of the token, or the one that the draw gave. A token from
+    /// before the draw does not say it, and a place belongs to the account, so no token is needed for that.
+    private mutating func numberFromBefore(of fan: UserID, bringing number: Int64?) -> Int64? {
+        if let number, numbers.restore(number) { return number }
+        guard isRecalled, let drawn, let number = drawn.number(of: lot(of: fan)), numbers.restore(number) else {
+            return nil
+        }
+        return number
+    }
+
+    /// Who asks for seats is there: the question counts as an answer to the call.
     mutating func isActive(_ fan: UserID, now: Timestamp) -> Bool {
         catchUp(to: now)
         guard let slot = fans.slot(of: fan) else { return false }
-        return fans[slot].state == .called || fans[slot].state == .inside
+        guard fans[slot].state == .called || fans[slot].state == .inside else { return false }
+        seen(slot, now: now)
+        return true
     }
 
     mutating func leave(_ fan: UserID, now: Timestamp) {
@@ -101,8 +132,9 @@ struct DateRoom {
     // MARK: - Admission
 
     /// - Returns: How many were let in.
-    mutating func admit(seatsLeft left: Int, now: Timestamp) -> Int {
+    mutating func admit(seatsLeft left: Int, isSoldOut: Bool, now: Timestamp) -> Int {
         catchUp(to: now)
+        self.isSoldOut = isSoldOut
         if let before = seatsLeft, before > left { seatsTaken.add(before - left, now: now) }
         seatsLeft = left
         var count = 0
@@ -179,6 +211,7 @@ struct DateRoom {
             left.lot != right.lot
                 ? left.lot < right.lot : lot(of: fans[left.slot].id) < lot(of: fans[right.slot].id)
         }
+        drawn = DrawResult(seed: rules.drawSeed, firstNumber: numbers.next, lots: lots.map(\.lot))
         for (slot, _) in lots {
             fans[slot].number = numbers.give()
             wait(slot, now: now)
@@ -271,8 +304,6 @@ extension DateRoom {
             isPaused: rules.settings.isPaused, isSoldOut: isSoldOut)
     }
 
-    private var isSoldOut: Bool { seatsLeft.map { $0 <= 0 } ?? false }
-
     private mutating func place(at slot: UInt32, now: Timestamp) -> QueuePlace {
         let fan = fans[slot]
         let untilOpeningMs = rules.opensAt.milliseconds(since: now)
@@ -290,7 +321,7 @@ extension DateRoom {
         case .waiting:
             let ahead = line.count(before: fan.number)
             let waitSeconds = Double(ahead + 1) / admissionsPerSecond(now: now)
-            let isKnown = !rules.settings.isPaused && !isSoldOut && now < rules.closesAt
+            let isKnown = !rules.settings.isPaused && seatsLeft != 0 && now < rules.closesAt
             let estimate = waitSeconds + Double(max(0, untilOpeningMs)) / 1000
             return QueuePlace(
                 status: .waiting, number: fan.number, ahead: ahead,

@@ -59,7 +59,8 @@ public final class InProcessWaitingRoom: WaitingRoom {
     ///
     /// - Parameter number: Given back if this room has neither given nor restored it since it was made. A number that
     ///   the room itself gave and that nobody has any more is used up: its fan was inside, left, or was forgotten.
-    ///   Zero is the number of a place from before the draw and counts as none.
+    ///   Zero is the number of a place from before the draw and counts as none: if an earlier room drew the fan, that
+    ///   number is given back.
     public func join(_ date: DateID, fan: UserID, bringing number: Int64?, now: Timestamp) -> QueuePlace? {
         room(of: date)?.state.withLock { $0.join(fan, bringing: number, now: now) } ?? nil
     }
@@ -76,8 +77,16 @@ public final class InProcessWaitingRoom: WaitingRoom {
         room(of: date)?.state.withLock { $0.leave(fan, now: now) }
     }
 
-    public func admit(_ date: DateID, seatsLeft: Int, now: Timestamp) -> Int {
-        room(of: date)?.state.withLock { $0.admit(seatsLeft: seatsLeft, now: now) } ?? 0
+    public func admit(_ date: DateID, seatsLeft: Int, isSoldOut: Bool, now: Timestamp) -> Int {
+        room(of: date)?.state.withLock { $0.admit(seatsLeft: seatsLeft, isSoldOut: isSoldOut, now: now) } ?? 0
+    }
+
+    public func draw(of date: DateID) -> DrawResult? {
+        room(of: date)?.state.withLock { $0.drawn }
+    }
+
+    public func recall(_ draw: DrawResult, of date: DateID) {
+        room(of: date)?.state.withLock { $0.recall(draw) }
     }
 
     public func figures(of date: DateID, now: Timestamp) -> QueueFigures? {

@@ -3,7 +3,7 @@ struct QueueNumbers {
     /// A number from before a restart must be this near to the next one: it bounds what a number can cost.
     private static let spanMax: Int64 = 1 << 27
 
-    private var next: Int64
+    private(set) var next: Int64
     /// What was given or restored. One of these that nobody has any more is used up.
     private var spent = NumberSet()
 

@@ -31,6 +31,18 @@ public enum Command: Sendable {
         }
     }
 
+    /// Whose wallet or seats the command is about, when it names them.
+    public var fan: UserID? {
+        switch self {
+        case .hold(let command): command.userID
+        case .release(let command): command.userID
+        case .charge(let command): command.userID
+        case .pay(let command): command.userID
+        case .refund(let command): command.ownerID
+        case .expire, .checkIn: nil
+        }
+    }
+
     /// Decides the command on rows that were read and locked. Pure: the same parameters give the same decision.
     ///
     /// - Parameter now: Read once a batch.

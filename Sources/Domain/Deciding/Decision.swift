@@ -8,6 +8,7 @@ public struct Decision: Sendable {
     public var tickets: [Ticket] = []
     public var transfers: [Transfer] = []
     public var events: [Event] = []
+    public var staffActions: [StaffAction] = []
 
     public init(_ outcome: Outcome) {
         self.outcome = outcome

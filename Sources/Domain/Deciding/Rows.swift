@@ -45,6 +45,7 @@ public struct Rows: Sendable {
     public private(set) var answers = Table<Digest, StoredAnswer>()
     public private(set) var transfers: [Transfer] = []
     public private(set) var events: [Event] = []
+    public private(set) var staffActions: [StaffAction] = []
     /// The tickets of each reservation that was read.
     private var ticketsOfReservation: [ReservationID: [TicketID]] = [:]
 
@@ -87,6 +88,7 @@ public struct Rows: Sendable {
         }
         transfers += decision.transfers
         events += decision.events
+        staffActions += decision.staffActions
     }
 
     /// Saves the first answer to a request. The store replaces a record of the same scope that is too old to count;

@@ -35,10 +35,13 @@ public struct Seat: Hashable, Sendable {
     public var heldUntil: Timestamp?
     /// Grows by one with every change of owner. Whoever confirms or pays names the fence it was given.
     public var fence: Int64
+    /// Grows by one with every change at all, so that of two copies of a row the newer is known without a clock.
+    public var version: Int64
 
     public init(
         id: SeatID, dateID: DateID, label: SeatLabel, grade: Int, state: SeatState = .available,
-        reservationID: ReservationID? = nil, heldUntil: Timestamp? = nil, fence: Int64 = 0
+        reservationID: ReservationID? = nil, heldUntil: Timestamp? = nil, fence: Int64 = 0,
+        version: Int64 = 0
     ) {
         self.id = id
         self.dateID = dateID
@@ -48,6 +51,7 @@ public struct Seat: Hashable, Sendable {
         self.reservationID = reservationID
         self.heldUntil = heldUntil
         self.fence = fence
+        self.version = version
     }
 }
 
@@ -68,6 +72,7 @@ extension Seat {
         seat.reservationID = reservation
         seat.heldUntil = until
         seat.fence += 1
+        seat.version += 1
         return seat
     }
 
@@ -78,6 +83,7 @@ extension Seat {
         seat.reservationID = nil
         seat.heldUntil = nil
         seat.fence += 1
+        seat.version += 1
         return seat
     }
 
@@ -86,6 +92,7 @@ extension Seat {
         var seat = self
         seat.state = .paid
         seat.heldUntil = nil
+        seat.version += 1
         return seat
     }
 }

@@ -5,11 +5,16 @@ public struct RefundPayment: Sendable {
     public let paymentID: PaymentID
     /// The tickets to refund, none twice; nil for all that were not refunded before.
     public let ticketIDs: [TicketID]?
+    /// Who of the staff refunds, and why; nil for a fan's own doing.
+    public let staff: (id: UserID, reason: String?)?
 
-    public init(ownerID: UserID, paymentID: PaymentID, ticketIDs: [TicketID]?) {
+    public init(
+        ownerID: UserID, paymentID: PaymentID, ticketIDs: [TicketID]?, staff: (id: UserID, reason: String?)? = nil
+    ) {
         self.ownerID = ownerID
         self.paymentID = paymentID
         self.ticketIDs = ticketIDs
+        self.staff = staff
     }
 
     func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
@@ -64,6 +69,13 @@ public struct RefundPayment: Sendable {
                 isWhole ? .reservationRefunded : .reservationPartlyRefunded, of: tickets.map(\.seat), amount: amount,
                 ids: &ids, at: now)
         ]
+        if let staff {
+            decision.staffActions = [
+                StaffAction(
+                    id: ids.next(at: now), kind: .paymentRefunded, subjectID: ID(paymentID), staffID: staff.id,
+                    reason: staff.reason, detail: "\(tickets.count) tickets, \(amount.amount) won", at: now)
+            ]
+        }
         decision.outcome = .refunded(payment, decision.tickets)
         return decision
     }

@@ -3,10 +3,13 @@ public struct CheckIn: Sendable {
     public let code: TicketCode
     /// The place, as staff call it: "Gate 3". It is told to whoever scans the ticket a second time.
     public let gate: String?
+    /// Who of the staff scans the ticket.
+    public let staffID: UserID?
 
-    public init(code: TicketCode, gate: String?) {
+    public init(code: TicketCode, gate: String?, by staffID: UserID? = nil) {
         self.code = code
         self.gate = gate
+        self.staffID = staffID
     }
 
     func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
@@ -29,6 +32,13 @@ public struct CheckIn: Sendable {
                     Event.Seat(id: ticket.seat.id, grade: ticket.seat.gradeIndex, price: ticket.seat.price)
                 ], at: now)
         ]
+        if let staffID {
+            decision.staffActions = [
+                StaffAction(
+                    id: ids.next(at: now), kind: .ticketCheckedIn, subjectID: ID(ticket.id), staffID: staffID,
+                    detail: gate, at: now)
+            ]
+        }
         return decision
     }
 }

@@ -36,6 +36,16 @@ public struct ID<Entity>: Hashable, Comparable, Sendable {
     }
 }
 
+extension ID {
+    /// When the id was made, as it carries in its first 48 bits. Meaningless for ids that are not of version 7.
+    public var madeAt: Timestamp { Timestamp(milliseconds: Int64(high >> 16)) }
+
+    /// Not after any version 7 id that is made at `moment` or later: what tells the age of an id.
+    public static func least(at moment: Timestamp) -> Self {
+        Self(high: UInt64(max(0, moment.milliseconds)) << 16, low: 0)
+    }
+}
+
 public typealias UserID = ID<User>
 public typealias ConcertID = ID<Concert>
 public typealias DateID = ID<ConcertDate>

@@ -47,6 +47,14 @@ public struct Submission: Sendable {
         self.encode = encode
     }
 
+    /// Whose wallet or seats it is about, when that is one fan known beforehand.
+    var fan: UserID? {
+        switch work {
+        case .command(let command): command.fan
+        case .bestAvailable(let wish): wish.userID
+        }
+    }
+
     /// A command of the program's own, whose outcome nobody reads.
     init(internal command: Command) {
         self.init(.command(command), idempotency: nil) { _ in EncodedAnswer(status: 204, body: []) }

@@ -1,8 +1,8 @@
 public import Domain
 public import Ports
 
-/// Where staff change concerts, dates and layouts. Each change is a transaction with its event; maps and waiting rooms
-/// follow it before the answer.
+/// Where staff change concerts, dates and layouts. Each change is a transaction with its event and the word of who did
+/// it; maps and waiting rooms follow it before the answer.
 public final class CatalogDesk: Sendable {
     private let store: any Store
     private let engine: Engine
@@ -28,7 +28,8 @@ public final class CatalogDesk: Sendable {
             let concert = draft.concert(id: self.ids.next(at: now), createdAt: now)
             let stored = answer(encode(concert))
             try await self.store.save(
-                concert, event: self.event(.concertChanged, of: ID(concert.id), by: staff, at: now), answer: stored)
+                concert, event: self.event(.concertChanged, of: ID(concert.id), by: staff, at: now),
+                action: self.action(.concertCreated, on: ID(concert.id), by: staff, at: now), answer: stored)
             return stored
         }
     }
@@ -38,9 +39,14 @@ public final class CatalogDesk: Sendable {
         try await inTurn { () async throws(Fault) in
             guard let concert = try await self.store.concert(id) else { return nil }
             let changed = draft.concert(id: id, createdAt: concert.createdAt)
+            let isMoved = concert.status != changed.status
+            let now = self.clock.now()
             try await self.store.save(
-                changed, event: self.event(.concertChanged, of: ID(id), by: staff, at: self.clock.now()), answer: nil)
-            guard concert.status != changed.status else { return changed }
+                changed, event: self.event(.concertChanged, of: ID(id), by: staff, at: now),
+                action: self.action(
+                    .concertChanged, on: ID(id), by: staff, detail: isMoved ? changed.status.rawValue : nil, at: now),
+                answer: nil)
+            guard isMoved else { return changed }
             // Whether fans see its dates, and may wait for them, follows the concert.
             for date in try await self.store.dates(of: id) {
                 self.engine.forgetMap(of: date.id)
@@ -50,10 +56,11 @@ public final class CatalogDesk: Sendable {
         }
     }
 
-    public func deleteConcert(_ id: ConcertID) async throws(Fault) -> CatalogRefusal? {
-        let dates = try await store.dates(of: id)
-        return try await inTurn { () async throws(Fault) in
-            let refusal = try await self.store.delete(id)
+    public func deleteConcert(_ id: ConcertID, by staff: UserID) async throws(Fault) -> CatalogRefusal? {
+        try await inTurn { () async throws(Fault) in
+            let dates = try await self.store.dates(of: id)
+            let refusal = try await self.store.delete(
+                id, action: self.action(.concertDeleted, on: ID(id), by: staff, at: self.clock.now()))
             if refusal == nil {
                 for date in dates {
                     self.engine.forgetMap(of: date.id)
@@ -78,21 +85,49 @@ public final class CatalogDesk: Sendable {
                 createdAt: now)
             let stored = answer(encode(date))
             try await self.store.save(
-                date, event: self.event(.dateChanged, of: ID(date.id), by: staff, at: now), answer: stored)
+                date, event: self.event(.dateChanged, of: ID(date.id), by: staff, at: now),
+                action: self.action(.dateCreated, on: ID(date.id), by: staff, at: now), answer: stored)
             try await self.doorkeeper.open(date)
             return stored
         }
     }
 
     /// Changes a date and its waiting room. The closure sees the date as it is.
+    ///
+    /// The draw's commitment was public from the start, so moving the opening leaves the seed as it is: nobody can say
+    /// that staff drew until they liked it. Only a seed that was shown, since the sale has opened, cannot order fans who
+    /// may still choose their accounts by it: if the date is to open again there is a new one.
     public func changeDate(
         _ id: DateID, by staff: UserID, _ change: @Sendable @escaping (inout ConcertDate) -> Void
     ) async throws(Fault) -> ConcertDate? {
+        try await self.change(id, by: staff, as: .dateChanged, change)
+    }
+
+    /// Changes how a date's waiting room lets fans in; whether it is paused stays as it is.
+    public func changeQueue(_ id: DateID, to settings: QueueSettings, by staff: UserID) async throws(Fault)
+        -> ConcertDate?
+    {
+        try await change(id, by: staff, as: .queueChanged) { date in
+            let isPaused = date.queue.isPaused
+            date.queue = settings
+            date.queue.isPaused = isPaused
+        }
+    }
+
+    private func change(
+        _ id: DateID, by staff: UserID, as kind: StaffAction.Kind,
+        _ change: @Sendable @escaping (inout ConcertDate) -> Void
+    ) async throws(Fault) -> ConcertDate? {
         try await inTurn { () async throws(Fault) in
-            guard var date = try await self.store.date(id) else { return nil }
+            guard let before = try await self.store.date(id) else { return nil }
+            let now = self.clock.now()
+            var date = before
             change(&date)
+            if before.saleOpensAt <= now, date.saleOpensAt > now { date.drawSeed = self.ids.seed() }
             try await self.store.save(
-                date, event: self.event(.dateChanged, of: ID(id), by: staff, at: self.clock.now()), answer: nil)
+                date, event: self.event(.dateChanged, of: ID(id), by: staff, at: now),
+                action: self.action(kind, on: ID(id), by: staff, detail: date.difference(from: before), at: now),
+                answer: nil)
             try await self.doorkeeper.open(date)
             return date
         }
@@ -108,15 +143,18 @@ public final class CatalogDesk: Sendable {
             date.queue.isPaused = isPaused
             let stored = answer(encode(date))
             try await self.store.save(
-                date, event: self.event(.dateChanged, of: ID(id), by: staff, at: now), answer: stored)
+                date, event: self.event(.dateChanged, of: ID(id), by: staff, at: now),
+                action: self.action(isPaused ? .queuePaused : .queueResumed, on: ID(id), by: staff, at: now),
+                answer: stored)
             try await self.doorkeeper.open(date)
             return stored
         }
     }
 
-    public func deleteDate(_ id: DateID) async throws(Fault) -> CatalogRefusal? {
+    public func deleteDate(_ id: DateID, by staff: UserID) async throws(Fault) -> CatalogRefusal? {
         try await inTurn { () async throws(Fault) in
-            let refusal = try await self.store.delete(id)
+            let refusal = try await self.store.delete(
+                id, action: self.action(.dateDeleted, on: ID(id), by: staff, at: self.clock.now()))
             if refusal == nil {
                 self.engine.forgetMap(of: id)
                 try await self.doorkeeper.close(id)
@@ -140,7 +178,9 @@ public final class CatalogDesk: Sendable {
             }
             let refusal = try await self.store.replaceSeats(
                 of: id, grades: layout.grades, seats: seats, layout: document,
-                event: self.event(.layoutReplaced, of: ID(id), by: staff, at: now))
+                event: self.event(.layoutReplaced, of: ID(id), by: staff, at: now),
+                action: self.action(
+                    .layoutReplaced, on: ID(id), by: staff, detail: "\(layout.seatCount) seats", at: now))
             if refusal == nil { self.engine.forgetMap(of: id) }
             return refusal
         }
@@ -189,6 +229,33 @@ public final class CatalogDesk: Sendable {
         Event(
             id: ids.next(at: now), kind: kind, subjectID: subject, version: 1, dateID: nil, userID: staff,
             amount: .zero, seats: [], at: now)
+    }
+
+    private func action(
+        _ kind: StaffAction.Kind, on subject: ID<StaffAction.Subject>, by staff: UserID, detail: String? = nil,
+        at now: Timestamp
+    ) -> StaffAction {
+        StaffAction(id: ids.next(at: now), kind: kind, subjectID: subject, staffID: staff, detail: detail, at: now)
+    }
+}
+
+extension ConcertDate {
+    /// What changed, in the words of the API: for the history. Nil when nothing did.
+    fileprivate func difference(from before: ConcertDate) -> String? {
+        var parts: [String] = []
+        func tell(_ name: String, _ was: some CustomStringConvertible, _ now: some CustomStringConvertible) {
+            if was.description != now.description { parts.append("\(name) \(was) → \(now)") }
+        }
+        tell("startsAt", before.startsAt, startsAt)
+        tell("saleOpensAt", before.saleOpensAt, saleOpensAt)
+        tell("saleClosesAt", before.saleClosesAt, saleClosesAt)
+        tell("cancelled", before.isCancelled, isCancelled)
+        tell("maxActive", before.queue.activeMax, queue.activeMax)
+        tell("admitPerSecond", before.queue.admitPerSecond, queue.admitPerSecond)
+        tell("activeSeconds", before.queue.activeSeconds, queue.activeSeconds)
+        tell("seatsPerFanMax", before.queue.seatsPerFanMax, queue.seatsPerFanMax)
+        if drawSeed != before.drawSeed { parts.append("a new draw seed, since the one before was public") }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 }
 

@@ -3,10 +3,12 @@ public import Logging
 internal import Metrics
 public import Ports
 public import ServiceLifecycle
+internal import Synchronization
 
 /// Brings committed events from the outbox to the event log, at least once and in order per subject.
 public final class OutboxRelay: Service {
     private static let batchSize = 10_000
+    private static let leaseSeconds = 5
     /// How long it sleeps at most when nobody wakes it.
     private static let intervalMs = 500
     /// How long it lets events gather. Under load many at once cost the writer less than a few at a time.
@@ -18,6 +20,7 @@ public final class OutboxRelay: Service {
     private let clock: any WallClock
     private let nudge: WakeUp
     private let logger: Logger
+    private let lastFault = Mutex<Fault?>(nil)
     private let delivered = Counter(label: "jari_events_delivered_total")
 
     /// - Parameter nudge: The one that the engine wakes after a commit.
@@ -35,11 +38,12 @@ public final class OutboxRelay: Service {
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                let now = self.clock.now()
-                if await self.leases.hold("relay", until: now.adding(seconds: 5), now: now) {
+                if await self.isOurs() {
                     do throws(Fault) {
                         try await self.relay()
+                        self.lastFault.withLock { $0 = nil }
                     } catch {
+                        self.lastFault.withLock { $0 = error }
                         self.logger.warning("the relay failed, trying again", metadata: ["fault": "\(error)"])
                     }
                 }
@@ -49,15 +53,27 @@ public final class OutboxRelay: Service {
         }
     }
 
-    /// Delivers all that is there, a batch at a time.
+    /// Throws what kept events from being delivered lately, if this process delivers them.
+    public func check() async throws(Fault) {
+        if let fault = lastFault.withLock({ $0 }) { throw fault }
+    }
+
+    /// Whether delivering is this process's, for the next seconds. A batch that takes longer may be delivered by another
+    /// as well, which costs doubles and no order.
+    private func isOurs() async -> Bool {
+        let now = clock.now()
+        return await leases.hold("relay", until: now.adding(seconds: Self.leaseSeconds), now: now)
+    }
+
+    /// Delivers all that is there, a batch at a time, for as long as it is this process's to do.
     func relay() async throws(Fault) {
-        while true {
+        repeat {
             let events = try await store.undelivered(limit: Self.batchSize)
             guard !events.isEmpty else { return }
             try await log.append(events)
             try await store.markDelivered(events.map(\.id))
             delivered.increment(by: events.count)
             if events.count < Self.batchSize { return }
-        }
+        } while await isOurs()
     }
 }

@@ -9,8 +9,10 @@ public final class Sweeper: Service {
     /// How soon after its deadline a hold is tidied up.
     private static let intervalMs = 250
     private static let batchSize = 200
-    /// Old idempotency records are forgotten this many at a time, so that sales need not wait.
+    /// Old idempotency records and consumed events are forgotten this many at a time, so that sales need not wait.
     private static let forgetSize = 500
+    /// How many times in one go consumed events are: what is left is for the next minute.
+    private static let forgetConsumedRoundsMax = 100
 
     private let engine: Engine
     private let store: any Store
@@ -61,5 +63,11 @@ public final class Sweeper: Service {
         let limit = now.adding(seconds: -StoredAnswer.keptSeconds)
         while try await store.forgetAnswers(before: limit, limit: Self.forgetSize) == Self.forgetSize {}
         try await store.forgetSessions(expiredBefore: now)
+        let seenBefore = now.adding(seconds: -ConsumedEvents.keptSeconds)
+        for _ in 0..<Self.forgetConsumedRoundsMax {
+            guard try await store.forgetConsumed(before: seenBefore, limit: Self.forgetSize) == Self.forgetSize else {
+                return
+            }
+        }
     }
 }

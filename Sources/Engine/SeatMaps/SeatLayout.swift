@@ -10,6 +10,9 @@ public struct SeatLayout: Sendable {
     public let places: [SeatPlace]
     /// Changes when the layout is replaced: the first seat's id, since new seats have new ids. "0" without seats.
     public let version: String
+    /// Where the versions of the date's map begin. From the moment at which the seats were made, which their ids carry:
+    /// so that those of a new layout are above those of the one before.
+    let firstMapVersion: Int64
     let ordinals: [SeatID: Int]
     /// Runs of adjacent seats of one grade, those nearest the stage first.
     let runs: [[Run]]
@@ -27,6 +30,7 @@ public struct SeatLayout: Sendable {
         seatIDs = seats.map(\.seat.id)
         places = seats.map(\.place)
         version = seats.first.map { String($0.seat.id.description.suffix(12)) } ?? "0"
+        firstMapVersion = (seats.first?.seat.id.madeAt ?? dateID.madeAt).milliseconds * 1000
         ordinals = Dictionary(uniqueKeysWithValues: seatIDs.enumerated().map { ($1, $0) })
         runs = Self.runs(of: places, gradeCount: grades.count)
     }

@@ -4,37 +4,61 @@ internal import Synchronization
 
 /// The seats of one date in memory, for reading: who looks at a map never asks the store.
 ///
-/// It follows the store after every commit and decides nothing. Its version grows with every change and across
-/// restarts, since it starts from the clock in microseconds.
+/// It follows the store after every commit, of this process and of the others, and decides nothing. Commits may be
+/// shown in any order and more than once: of each seat the row with the highest version wins, so maps that were shown
+/// the same commits are equal.
+///
+/// The map's version is a number that the seats themselves make up: where the layout's begin, and the versions of all
+/// seats on top. It grows with every change, is the same in every process that knows the same, and the same again
+/// after a restart.
 public final class SeatMap: Sendable {
     public let layout: SeatLayout
     /// Whether the concert is published, or was: fans do not see the seats of a draft.
     public let isPublic: Bool
+    private let isShared: Bool
     private let state: Mutex<State>
 
-    private struct State {
+    fileprivate struct State {
         var version: Int64
+        /// The version after the last change that anyone could see.
+        var toldVersion: Int64
         var states: [SeatState]
         var heldUntil: [Timestamp?]
+        /// Of each seat's row.
+        var versions: [Int64]
         var packed: [UInt8]
         var available: Int
+        /// Paid or blocked.
+        var sold: Int
         /// The last changes, for listeners that come back: in order of version, at most `recentMax`.
-        var recent: [(version: Int64, changes: [SeatChange])] = []
+        var recent: [Recent] = []
+    }
+
+    fileprivate struct Recent {
+        let seats: ChangedSeats
+        let at: Timestamp
     }
 
     /// How many changes a listener may have missed and still be brought up to date without a new map.
     private static let recentMax = 2_048
+    /// Two processes learn of a commit at different moments. Whoever comes from another one is told again what this
+    /// one learned so shortly before: that may be what the other did not know yet. Telling it twice does no harm.
+    private static let newsTravelsMs: Int64 = 5_000
 
-    init(layout: SeatLayout, seats: [Seat], isPublic: Bool, version: Int64) {
+    /// - Parameter isShared: Whether other processes show the same date, so that a listener may come from one of them.
+    init(layout: SeatLayout, seats: [Seat], isPublic: Bool, isShared: Bool = false) {
         precondition(seats.count == layout.seatIDs.count, "a map whose seats do not match its layout")
         self.layout = layout
         self.isPublic = isPublic
+        self.isShared = isShared
         var packed = [UInt8](repeating: 0, count: (seats.count + 3) / 4)
         for (ordinal, seat) in seats.enumerated() { packed.set(seat.state.mapCode, at: ordinal) }
+        let version = layout.firstMapVersion + seats.reduce(0) { $0 + $1.version }
         state = Mutex(
             State(
-                version: version, states: seats.map(\.state), heldUntil: seats.map(\.heldUntil), packed: packed,
-                available: seats.count { $0.state == .available }))
+                version: version, toldVersion: version, states: seats.map(\.state),
+                heldUntil: seats.map(\.heldUntil), versions: seats.map(\.version), packed: packed,
+                available: seats.count { $0.state == .available }, sold: seats.count { $0.state.isSold }))
     }
 
     // MARK: Reading
@@ -42,7 +66,7 @@ public final class SeatMap: Sendable {
     public var version: Int64 { state.withLock { $0.version } }
 
     public var counts: SeatCounts {
-        SeatCounts(total: layout.seatIDs.count, available: state.withLock { $0.available })
+        state.withLock { SeatCounts(total: layout.seatIDs.count, available: $0.available, sold: $0.sold) }
     }
 
     /// The state of every seat, in the layout's order.
@@ -57,42 +81,40 @@ public final class SeatMap: Sendable {
     }
 
     /// What changed after `version`, oldest first. Nil when that is too long ago, or not a version of this map.
-    public func changes(since version: Int64) -> [(version: Int64, changes: [SeatChange])]? {
+    public func changes(since version: Int64, now: Timestamp) -> [ChangedSeats]? {
         state.withLock { state in
-            if version == state.version { return [] }
-            guard let first = state.recent.first, version >= first.version - 1, version <= state.version else {
-                return nil
+            if version == state.version, !isShared { return [] }
+            let oldest = state.recent.first?.seats.previous ?? state.toldVersion
+            guard version >= oldest, version <= state.version || isShared else { return nil }
+            var first = state.recent.firstIndex { $0.seats.version > version } ?? state.recent.endIndex
+            if isShared {
+                let learned = first < state.recent.endIndex ? state.recent[first].at : now
+                while first > 0, learned.milliseconds(since: state.recent[first - 1].at) <= Self.newsTravelsMs {
+                    first -= 1
+                }
             }
-            return state.recent.filter { $0.version > version }
+            return state.recent[first...].map(\.seats)
         }
     }
 
     // MARK: Following the store
 
-    /// Shows seats as a commit left them.
+    /// Shows seats as a commit left them, of this process or of another.
     ///
     /// - Returns: What to tell the listeners, or nil when nothing looks different.
-    func show(_ seats: [Seat]) -> Notice? {
-        let changes = state.withLock { state -> (Int64, [SeatChange])? in
-            var changes: [SeatChange] = []
-            for seat in seats {
-                guard let ordinal = layout.ordinals[seat.id] else { continue }
-                state.heldUntil[ordinal] = seat.heldUntil
-                let before = state.states[ordinal]
-                guard before != seat.state else { continue }
-                if before == .available { state.available -= 1 }
-                if seat.state == .available { state.available += 1 }
-                state.states[ordinal] = seat.state
-                state.packed.set(seat.state.mapCode, at: ordinal)
-                changes.append(SeatChange(ordinal: ordinal, state: seat.state))
+    func show(_ updates: [SeatUpdate], now: Timestamp) -> Notice? {
+        let changed = state.withLock { state -> ChangedSeats? in
+            let changes = updates.compactMap { update in
+                layout.ordinals[update.seatID].flatMap { state.show(update, at: $0) }
             }
             guard !changes.isEmpty else { return nil }
-            state.version += 1
+            let changed = ChangedSeats(previous: state.toldVersion, version: state.version, changes: changes)
+            state.toldVersion = state.version
             if state.recent.count >= Self.recentMax { state.recent.removeFirst(Self.recentMax / 4) }
-            state.recent.append((state.version, changes))
-            return (state.version, changes)
+            state.recent.append(Recent(seats: changed, at: now))
+            return changed
         }
-        return changes.map { .seats(version: $0.0, changes: $0.1) }
+        return changed.map { .seats($0) }
     }
 
     // MARK: Proposing
@@ -123,6 +145,31 @@ public final class SeatMap: Sendable {
     }
 }
 
+extension SeatMap.State {
+    /// Takes a seat's newer row. Nil when it is not newer, or looks the same.
+    fileprivate mutating func show(_ update: SeatUpdate, at ordinal: Int) -> SeatChange? {
+        guard update.version > versions[ordinal] else { return nil }
+        version += update.version - versions[ordinal]
+        versions[ordinal] = update.version
+        heldUntil[ordinal] = update.heldUntil
+        let before = states[ordinal]
+        guard before != update.state else { return nil }
+        if before == .available { available -= 1 }
+        if update.state == .available { available += 1 }
+        if before.isSold { sold -= 1 }
+        if update.state.isSold { sold += 1 }
+        states[ordinal] = update.state
+        packed.set(update.state.mapCode, at: ordinal)
+        return SeatChange(ordinal: ordinal, state: update.state)
+    }
+}
+
+extension SeatUpdate {
+    init(_ seat: Seat) {
+        self.init(seatID: seat.id, state: seat.state, heldUntil: seat.heldUntil, version: seat.version)
+    }
+}
+
 /// The first ordinal of the best free window of `count` seats in a run, or nil.
 private func bestWindow(in run: Range<Int>, count: Int, isFree: (Int) -> Bool) -> Int? {
     var best: (start: Int, penalty: Int)?
@@ -146,6 +193,9 @@ private func bestWindow(in run: Range<Int>, count: Int, isFree: (Int) -> Bool) -
 }
 
 extension SeatState {
+    /// Does not come back by itself: only a refund, or staff, free it.
+    fileprivate var isSold: Bool { self == .paid || self == .blocked }
+
     /// The two bits of the compact status.
     public var mapCode: UInt8 {
         switch self {

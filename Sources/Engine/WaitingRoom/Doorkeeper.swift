@@ -11,17 +11,20 @@ public final class Doorkeeper: Service {
     /// Everyone waiting learns how the queue moves this often.
     private static let figuresIntervalMs = 1_000
     private static let dateCountMax = 1_000
+    /// How soon a date is found that another process has made.
+    private static let newDatesIntervalMs = 1_000
     /// Numbers claimed for a room at once: more than anyone joins until the next restart.
     private static let numberBlock: Int64 = 10_000_000
 
     private let engine: Engine
-    private let store: any CatalogStore
+    private let store: any CatalogStore & DrawStore
     private let room: any WaitingRoom
     private let broadcast: any Broadcast
     private let leases: any Leases
     private let clock: any WallClock
     private let logger: Logger
     private let dates = Mutex<[DateID: Door]>([:])
+    private let lookedAt = Mutex(Timestamp(milliseconds: 0))
 
     /// How long a room stays after its sale: those inside finish, and late askers are told.
     private static let keptOpenSeconds = 3 * 3600
@@ -30,11 +33,14 @@ public final class Doorkeeper: Service {
         let openedAt: Timestamp
         var closesAt: Timestamp
         var isSoldOut = false
+        /// The seed of the draw that the store has.
+        var keptSeed: [UInt8]?
         var toldAt = Timestamp(milliseconds: 0)
     }
 
     public init(
-        engine: Engine, store: any CatalogStore, room: any WaitingRoom, broadcast: any Broadcast, leases: any Leases,
+        engine: Engine, store: any CatalogStore & DrawStore, room: any WaitingRoom, broadcast: any Broadcast,
+        leases: any Leases,
         clock: any WallClock, logger: Logger
     ) {
         self.engine = engine
@@ -53,6 +59,29 @@ public final class Doorkeeper: Service {
         }
     }
 
+    /// Opens a room again that has lost everything, with the rules that hold.
+    public func reopen(_ id: DateID) async throws(Fault) {
+        guard let date = try await store.date(id) else { return try await close(id) }
+        try await open(date)
+    }
+
+    /// Learns of dates that another process has made or changed, now and then.
+    private func openNewDates(at now: Timestamp) async {
+        let isDue = lookedAt.withLock { lookedAt in
+            defer { if now.milliseconds(since: lookedAt) >= Self.newDatesIntervalMs { lookedAt = now } }
+            return now.milliseconds(since: lookedAt) >= Self.newDatesIntervalMs
+        }
+        guard isDue else { return }
+        do throws(Fault) {
+            for date in try await store.dates(closingAfter: now, limit: Self.dateCountMax)
+            where dates.withLock({ $0[date.id]?.closesAt != date.saleClosesAt }) {
+                try await open(date)
+            }
+        } catch {
+            logger.warning("looking for new dates failed", metadata: ["fault": "\(error)"])
+        }
+    }
+
     /// Opens a date's room, or changes its rules. The room of a cancelled date, or of a concert that is not published,
     /// is closed.
     public func open(_ date: ConcertDate) async throws(Fault) {
@@ -60,14 +89,19 @@ public final class Doorkeeper: Service {
         let closesAt = isPublished && !date.isCancelled ? date.saleClosesAt : date.createdAt
         let rules = WaitingRoomRules(
             settings: date.queue, opensAt: date.saleOpensAt, closesAt: closesAt, drawSeed: date.drawSeed)
+        var kept: DrawResult?
         if try await !room.change(date.id, rules: rules) {
             let first = try await store.claimQueueNumbers(of: date.id, count: Self.numberBlock)
+            kept = try await store.keptDraw(of: date.id)
             try await room.open(date.id, rules: rules, firstNumber: first)
+            if let kept { try await room.recall(kept, of: date.id) }
         }
         let now = clock.now()
         dates.withLock { dates in
-            if dates[date.id] == nil { dates[date.id] = Door(openedAt: now, closesAt: closesAt) }
-            dates[date.id]?.closesAt = closesAt
+            var door = dates[date.id] ?? Door(openedAt: now, closesAt: closesAt)
+            door.closesAt = closesAt
+            if let kept { door.keptSeed = kept.seed }
+            dates[date.id] = door
         }
     }
 
@@ -79,27 +113,42 @@ public final class Doorkeeper: Service {
 
     public func run() async throws {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            let now = clock.now()
-            if await leases.hold("doorkeeper", until: now.adding(seconds: 2), now: now) {
-                for date in dates.withLock({ Array($0.keys) }) {
-                    do throws(Fault) {
-                        try await admit(to: date, at: now)
-                    } catch {
-                        logger.warning("admitting failed, trying again", metadata: ["fault": "\(error)"])
-                    }
-                }
-            }
+            await lookAfterAll()
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(Self.intervalMs)) }
         }
     }
 
+    /// One round, if the rounds are this process's. A date whose round fails has another in the next.
+    func lookAfterAll() async {
+        let now = clock.now()
+        guard await leases.hold("doorkeeper", until: now.adding(seconds: 2), now: now) else { return }
+        await openNewDates(at: now)
+        for date in dates.withLock({ Array($0.keys) }) {
+            do throws(Fault) {
+                try await admit(to: date, at: now)
+                try await keepDraw(of: date)
+            } catch {
+                logger.warning("admitting failed, trying again", metadata: ["fault": "\(error)"])
+            }
+        }
+    }
+
+    /// Writes what a room that forgets it has drawn: once a draw, whoever many took part.
+    private func keepDraw(of date: DateID) async throws(Fault) {
+        guard let draw = try await room.draw(of: date), !draw.lots.isEmpty,
+            dates.withLock({ $0[date].map { $0.keptSeed != draw.seed } ?? false })
+        else { return }
+        try await store.keep(draw, of: date)
+        dates.withLock { $0[date]?.keptSeed = draw.seed }
+    }
+
     private func admit(to date: DateID, at now: Timestamp) async throws(Fault) {
         guard let map = try await engine.seatMap(of: date) else { return try await close(date) }
-        let seatsLeft = map.counts.available
-        let admitted = try await room.admit(date, seatsLeft: seatsLeft, now: now)
+        let counts = map.counts
+        let isSoldOut = counts.isSoldOut
+        let admitted = try await room.admit(date, seatsLeft: counts.available, isSoldOut: isSoldOut, now: now)
         let (isNewlySoldOut, isDue, isOver) = dates.withLock { dates -> (Bool, Bool, Bool) in
             guard var door = dates[date] else { return (false, false, false) }
-            let isSoldOut = seatsLeft == 0 && map.counts.total > 0
             let isNew = isSoldOut && !door.isSoldOut
             door.isSoldOut = isSoldOut
             let isDue = now.milliseconds(since: door.toldAt) >= Self.figuresIntervalMs

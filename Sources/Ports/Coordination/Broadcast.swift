@@ -2,12 +2,26 @@ public import Domain
 
 /// Something that everyone who looks at a date should see soon.
 public enum Notice: Sendable {
-    /// Seats that changed. `version` is the map's after the change; one that does not follow the last tells of a gap.
-    case seats(version: Int64, changes: [SeatChange])
-    /// All seats were replaced, or so many notices were missed that the map must be fetched again.
-    case mapReplaced(version: Int64)
+    case seats(ChangedSeats)
+    /// The map of before is not followed any more: its seats were replaced, or who may see them.
+    case mapReplaced
     case queue(QueueFigures)
     case soldOut
+}
+
+/// Seats of a map that changed together.
+public struct ChangedSeats: Hashable, Sendable {
+    /// The version of the map after the change before. A listener whose map is older than that has missed something.
+    public let previous: Int64
+    /// The version of the map after the change.
+    public let version: Int64
+    public let changes: [SeatChange]
+
+    public init(previous: Int64, version: Int64, changes: [SeatChange]) {
+        self.previous = previous
+        self.version = version
+        self.changes = changes
+    }
 }
 
 /// A seat as a map shows it.

@@ -7,8 +7,9 @@ public import Domain
 public protocol SeatGate: Sendable {
     /// Closes the gate behind a fan, on all of the seats or on none.
     ///
+    /// - Parameter date: The date that the seats are of.
     /// - Returns: The seats that another fan has closed. Empty when the fan is through.
-    func close(_ seats: [SeatID], for fan: UserID, until: Timestamp, now: Timestamp) async -> [SeatID]
+    func close(_ seats: [SeatID], on date: DateID, for fan: UserID, until: Timestamp, now: Timestamp) async -> [SeatID]
     /// Opens it again: the fan did not get the seats, or gave them back.
-    func open(_ seats: [SeatID], for fan: UserID) async
+    func open(_ seats: [SeatID], on date: DateID, for fan: UserID) async
 }

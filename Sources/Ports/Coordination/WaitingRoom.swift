@@ -35,7 +35,7 @@ public struct QueuePlace: Hashable, Sendable {
     /// While active: until when the fan may hold seats. While waiting: until when the place is kept if the fan does
     /// not ask again.
     public var expiresAt: Timestamp
-    /// Nothing is left to sell; waiting has become pointless.
+    /// Nothing is left to sell; waiting has become pointless. Not while held seats may still come back.
     public var isSoldOut: Bool
 
     public init(
@@ -86,7 +86,8 @@ public protocol WaitingRoom: Sendable {
     ///   before, so that none is given twice.
     func open(_ date: DateID, rules: WaitingRoomRules, firstNumber: Int64) async throws(Fault)
 
-    /// Changes the rules of a room.
+    /// Changes the rules of a room. With a new seed there is a new draw, of those who come from then on and before
+    /// opening; who has a number keeps it.
     ///
     /// - Returns: False when there is no such room.
     func change(_ date: DateID, rules: WaitingRoomRules) async throws(Fault) -> Bool
@@ -104,7 +105,7 @@ public protocol WaitingRoom: Sendable {
     func place(of fan: UserID, on date: DateID, bringing number: Int64?, now: Timestamp) async throws(Fault)
         -> QueuePlace?
 
-    /// Whether the fan is inside now.
+    /// Whether the fan is inside now. Asking is a sign of the fan: who was called and holds seats is not passed over.
     func isActive(_ fan: UserID, on date: DateID, now: Timestamp) async throws(Fault) -> Bool
 
     func leave(_ date: DateID, fan: UserID, now: Timestamp) async throws(Fault)
@@ -112,9 +113,25 @@ public protocol WaitingRoom: Sendable {
     /// Ends the stay of those whose time is over, passes over those who do not answer, and lets in as many as the
     /// rules allow.
     ///
-    /// - Parameter seatsLeft: Seats that nobody owns or holds. None are let in when it is zero.
+    /// - Parameters:
+    ///   - seatsLeft: Seats that nobody owns or holds. None are let in when it is zero.
+    ///   - isSoldOut: Nothing is held either, so that no seat comes back. Places and figures say so from now on, until
+    ///     another call says that it is not so any more.
     /// - Returns: How many were let in.
-    func admit(_ date: DateID, seatsLeft: Int, now: Timestamp) async throws(Fault) -> Int
+    func admit(_ date: DateID, seatsLeft: Int, isSoldOut: Bool, now: Timestamp) async throws(Fault) -> Int
 
     func figures(of date: DateID, now: Timestamp) async throws(Fault) -> QueueFigures?
+
+    /// The draw of a room that forgets it with the process: to be kept, and given back by ``recall(_:of:)``. Nil before
+    /// the draw, and for a driver that remembers its fans itself.
+    func draw(of date: DateID) async throws(Fault) -> DrawResult?
+
+    /// Tells a room that was just made what an earlier one drew: whoever took part gets that number, with or without a
+    /// token that says it, and there is no second draw. Ignored when the room's seed is another.
+    func recall(_ draw: DrawResult, of date: DateID) async throws(Fault)
+}
+
+extension WaitingRoom {
+    public func draw(of date: DateID) async throws(Fault) -> DrawResult? { nil }
+    public func recall(_ draw: DrawResult, of date: DateID) async throws(Fault) {}
 }

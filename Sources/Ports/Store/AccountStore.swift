@@ -17,12 +17,18 @@ public protocol AccountStore: Sendable {
     func credentials(email: String) async throws(Fault) -> (user: User, passwordHash: String)?
 
     /// - Returns: The user as it is now, or nil when there is none.
-    func setRole(_ role: User.Role, of user: UserID) async throws(Fault) -> User?
+    func setRole(_ role: User.Role, of user: UserID, action: StaffAction?) async throws(Fault) -> User?
 
-    func create(_ session: Session) async throws(Fault)
+    /// Adds a session. When the user has more than `sessionCountMax` then, those that end first are ended at once: they
+    /// were not used for the longest time.
+    ///
+    /// - Parameter sessionCountMax: 1 or more.
+    /// - Returns: The sessions that were ended.
+    func create(_ session: Session, sessionCountMax: Int) async throws(Fault) -> [ID<Session>]
     /// Replaces a session's refresh token, if the one presented is the newest.
     ///
-    /// A token that is not the newest means that somebody copied it: the session ends.
+    /// A token that is not the newest means that somebody copied it: the session ends. So whoever calls this must know
+    /// that the token presented was made for this session once; what was merely guessed must not come here.
     func rotate(_ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp)
         async throws(Fault) -> SessionRotation
     /// Ends a session. Not an error when it has ended before.

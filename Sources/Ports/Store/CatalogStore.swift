@@ -11,15 +11,21 @@ public struct MappedSeat: Sendable {
     }
 }
 
-/// How many seats a date has, and how many nobody has.
+/// How many seats a date has, how many nobody has, and how many are gone.
 public struct SeatCounts: Hashable, Sendable {
     public var total: Int
     public var available: Int
+    /// Paid or blocked. Those that are neither this nor available are held, and may come back.
+    public var sold: Int
 
-    public init(total: Int, available: Int) {
+    public init(total: Int, available: Int, sold: Int) {
         self.total = total
         self.available = available
+        self.sold = sold
     }
+
+    /// Nothing is left to sell: no seat is free, and none is held. A date without seats is not sold out.
+    public var isSoldOut: Bool { total > 0 && sold == total }
 }
 
 /// Why the catalogue did not change.
@@ -29,8 +35,8 @@ public enum CatalogRefusal: Error, Hashable, Sendable {
     case hasReservations
 }
 
-/// Concerts, dates and seats: low-rate staff changes, each a transaction of its own with its event and, for a `POST`,
-/// its idempotency record.
+/// Concerts, dates and seats: low-rate staff changes, each a transaction of its own with its event, what the staff did,
+/// and, for a `POST`, its idempotency record. What the program does by itself is no action of staff.
 public protocol CatalogStore: Sendable {
     /// By title, artist and venue in both languages; the newest first.
     ///
@@ -46,16 +52,17 @@ public protocol CatalogStore: Sendable {
     func dates(closingAfter moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate]
 
     /// Inserts or replaces a concert, with its event.
-    func save(_ concert: Concert, event: Event, answer: StoredAnswer?) async throws(Fault)
+    func save(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
     /// Inserts or replaces a date, except its grades and seats, with its event.
-    func save(_ date: ConcertDate, event: Event, answer: StoredAnswer?) async throws(Fault)
-    /// Deletes a concert without dates that ever sold.
-    func delete(_ concert: ConcertID) async throws(Fault) -> CatalogRefusal?
-    func delete(_ date: DateID) async throws(Fault) -> CatalogRefusal?
+    func save(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
+    /// Deletes a concert without dates that ever sold. A refusal leaves no action.
+    func delete(_ concert: ConcertID, action: StaffAction?) async throws(Fault) -> CatalogRefusal?
+    func delete(_ date: DateID, action: StaffAction?) async throws(Fault) -> CatalogRefusal?
 
     /// Gives a date new grades and seats in the order of the layout; refused once any seat is held or sold.
-    func replaceSeats(of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event)
-        async throws(Fault) -> CatalogRefusal?
+    func replaceSeats(
+        of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event, action: StaffAction?
+    ) async throws(Fault) -> CatalogRefusal?
     /// The layout's document as it was sent, for editing it again.
     func layout(of date: DateID) async throws(Fault) -> [UInt8]?
     /// All seats of a date in the order of its layout.
@@ -65,9 +72,35 @@ public protocol CatalogStore: Sendable {
     /// only grow across restarts: what is left of a block is skipped.
     func claimQueueNumbers(of date: DateID, count: Int64) async throws(Fault) -> Int64
 
-    /// Events of concerts, dates and layouts, the newest first: who changed what.
-    func catalogEvents(before: EventID?, limit: Int) async throws(Fault) -> [Event]
-
     /// The first answer to a request of this scope, if it is still remembered.
     func answer(_ scope: Digest) async throws(Fault) -> StoredAnswer?
+}
+
+/// What the program does by itself, such as making the demo, is nobody's action.
+extension CatalogStore {
+    public func save(_ concert: Concert, event: Event, answer: StoredAnswer?) async throws(Fault) {
+        try await save(concert, event: event, action: nil, answer: answer)
+    }
+
+    public func save(_ date: ConcertDate, event: Event, answer: StoredAnswer?) async throws(Fault) {
+        try await save(date, event: event, action: nil, answer: answer)
+    }
+
+    public func replaceSeats(of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event)
+        async throws(Fault) -> CatalogRefusal?
+    {
+        try await replaceSeats(of: date, grades: grades, seats: seats, layout: layout, event: event, action: nil)
+    }
+}
+
+/// What staff did, in whatever part of the store: an append-only history.
+public protocol StaffActionStore: Sendable {
+    /// The newest first. `before` is the last id of the page before.
+    func staffActions(before: ID<StaffAction>?, limit: Int) async throws(Fault) -> [StaffAction]
+}
+
+/// Draws that must outlive the process whose waiting room made them. One a date: a later one replaces it.
+public protocol DrawStore: Sendable {
+    func keep(_ draw: DrawResult, of date: DateID) async throws(Fault)
+    func keptDraw(of date: DateID) async throws(Fault) -> DrawResult?
 }

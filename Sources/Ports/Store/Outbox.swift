@@ -59,6 +59,12 @@ public struct SalesDelta: Hashable, Sendable {
     }
 }
 
+/// How long a consumer remembers which events it has seen.
+public enum ConsumedEvents {
+    /// Seven days: far longer than anything delivers an event again.
+    public static let keptSeconds = 7 * 24 * 3600
+}
+
 /// The sales projection's own tables.
 public protocol SalesFiguresStore: Sendable {
     /// Adds what events change, each event once: those that were seen before are dropped, by id, in the same
@@ -66,6 +72,9 @@ public protocol SalesFiguresStore: Sendable {
     ///
     /// - Parameter deltas: Computes the change of the events that are new.
     func add(_ events: [Event], deltas: @Sendable @escaping ([Event]) -> [SalesDelta]) async throws(Fault)
+    /// Forgets that events were seen whose ids were made before `moment`, by the time in the id. Returns how many, at
+    /// most `limit`.
+    func forgetConsumed(before moment: Timestamp, limit: Int) async throws(Fault) -> Int
     /// - Parameter since: Minutes that start before this are left out.
     func figures(of date: DateID, since: Timestamp) async throws(Fault) -> SalesFigures
 }

@@ -36,9 +36,11 @@ extension SQLiteStore {
         }
     }
 
-    public func setRole(_ role: User.Role, of user: UserID) async throws(Fault) -> User? {
+    public func setRole(_ role: User.Role, of user: UserID, action: StaffAction?) async throws(Fault) -> User? {
         try await write("set a user's role") { db in
-            try PreparedStatement(AccountStatement.setRole, on: db).first(role, user, as: User.init)
+            let changed = try PreparedStatement(AccountStatement.setRole, on: db).first(role, user, as: User.init)
+            if changed != nil { try action?.insert(on: db) }
+            return changed
         }
     }
 

@@ -4,6 +4,11 @@ public import Ports
 
 enum SessionStatement: String, StatementSet {
     case insert = "INSERT INTO sessions (id, user_id, refresh_token_hash, expires_at) VALUES (?, ?, ?, ?)"
+    case endOldest = """
+        DELETE FROM sessions WHERE id IN (
+            SELECT id FROM sessions WHERE user_id = ? ORDER BY expires_at DESC, id DESC LIMIT -1 OFFSET ?)
+        RETURNING id
+        """
     case byID = "SELECT id, user_id, refresh_token_hash, expires_at FROM sessions WHERE id = ?"
     case update = "UPDATE sessions SET refresh_token_hash = ?, expires_at = ? WHERE id = ?"
     case delete = "DELETE FROM sessions WHERE id = ?"
@@ -18,10 +23,12 @@ extension Session {
 }
 
 extension SQLiteStore {
-    public func create(_ session: Session) async throws(Fault) {
+    public func create(_ session: Session, sessionCountMax: Int) async throws(Fault) -> [ID<Session>] {
         try await write("create a session") { db in
-            _ = try PreparedStatement(SessionStatement.insert, on: db)
+            try PreparedStatement(SessionStatement.insert, on: db)
                 .run(session.id, session.userID, session.refreshTokenHash, session.expiresAt)
+            return try PreparedStatement(SessionStatement.endOldest, on: db)
+                .all(session.userID, sessionCountMax) { try $0.id(0) }
         }
     }
 

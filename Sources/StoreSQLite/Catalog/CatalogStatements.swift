@@ -52,7 +52,7 @@ enum CatalogStatement: String, StatementSet {
             sale_closes_at = excluded.sale_closes_at, is_cancelled = excluded.is_cancelled,
             active_max = excluded.active_max, admit_per_second = excluded.admit_per_second,
             active_seconds = excluded.active_seconds, seats_per_fan_max = excluded.seats_per_fan_max,
-            is_paused = excluded.is_paused
+            is_paused = excluded.is_paused, draw_seed = excluded.draw_seed
         """
     /// The first of a block of numbers: what the column held before.
     case claimQueueNumbers = """
@@ -77,13 +77,15 @@ enum CatalogStatement: String, StatementSet {
 
 enum SeatMapStatement: String, StatementSet {
     case ofDate = """
-        SELECT id, date_id, section, row, number, grade, state, reservation_id, held_until, fence, position, x, y
+        SELECT id, date_id, section, row, number, grade, state, reservation_id, held_until, fence, version,
+            position, x, y
         FROM seats WHERE date_id = ? ORDER BY ordinal
         """
     case insert = """
         INSERT INTO seats
-            (id, date_id, ordinal, section, row, number, position, grade, x, y, state, reservation_id, held_until, fence)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (id, date_id, ordinal, section, row, number, position, grade, x, y, state, reservation_id, held_until, fence,
+                version)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     /// A fence that has grown means that the seat was claimed once, so a reservation names it, live or over.
     case everClaimed = """

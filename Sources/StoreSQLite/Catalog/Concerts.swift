@@ -34,18 +34,20 @@ extension SQLiteStore {
         }
     }
 
-    public func save(_ concert: Concert, event: Event, answer: StoredAnswer?) async throws(Fault) {
+    public func save(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
+    {
         try await write("save a concert") { db in
             try PreparedStatement(CatalogStatement.saveConcert, on: db).run(
                 concert.id, concert.title.ko, concert.title.en, concert.artist.ko, concert.artist.en, concert.venue.ko,
                 concert.venue.en, concert.details.ko, concert.details.en, concert.searchText, concert.status,
                 concert.createdAt)
             try EventLogRow.insert([event], on: db)
+            try action?.insert(on: db)
             try answer?.insert(on: db)
         }
     }
 
-    public func delete(_ concert: ConcertID) async throws(Fault) -> CatalogRefusal? {
+    public func delete(_ concert: ConcertID, action: StaffAction?) async throws(Fault) -> CatalogRefusal? {
         try await write("delete a concert") { db in
             let dates = try PreparedStatement(CatalogStatement.datesOfConcert, on: db).all(concert) { row in
                 let date: DateID = try row.id(0)
@@ -54,7 +56,9 @@ extension SQLiteStore {
             for date in dates where try Self.wasEverClaimed(date, on: db) { return .hasReservations }
             for date in dates { try Self.remove(date, on: db) }
             let deleted = try PreparedStatement(CatalogStatement.deleteConcert, on: db).run(concert)
-            return deleted == 1 ? nil : .notFound
+            guard deleted == 1 else { return .notFound }
+            try action?.insert(on: db)
+            return nil
         }
     }
 }

@@ -47,22 +47,25 @@ extension SQLiteStore {
         }
     }
 
-    public func save(_ date: ConcertDate, event: Event, answer: StoredAnswer?) async throws(Fault) {
+    public func save(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
+    {
         try await write("save a date") { db in
             try PreparedStatement(CatalogStatement.saveDate, on: db).run(
                 date.id, date.concertID, date.startsAt, date.saleOpensAt, date.saleClosesAt, date.isCancelled,
                 date.queue.activeMax, date.queue.admitPerSecond, date.queue.activeSeconds, date.queue.seatsPerFanMax,
                 date.queue.isPaused, date.drawSeed, date.createdAt)
             try EventLogRow.insert([event], on: db)
+            try action?.insert(on: db)
             try answer?.insert(on: db)
         }
     }
 
-    public func delete(_ date: DateID) async throws(Fault) -> CatalogRefusal? {
+    public func delete(_ date: DateID, action: StaffAction?) async throws(Fault) -> CatalogRefusal? {
         try await write("delete a date") { db in
             guard try ConcertDate.read(date, on: db) != nil else { return .notFound }
             guard try !Self.wasEverClaimed(date, on: db) else { return .hasReservations }
             try Self.remove(date, on: db)
+            try action?.insert(on: db)
             return nil
         }
     }
@@ -82,6 +85,7 @@ extension SQLiteStore {
         try PreparedStatement(SeatMapStatement.deleteOfDate, on: db).run(date)
         try PreparedStatement(CatalogStatement.deleteGrades, on: db).run(date)
         try PreparedStatement(CatalogStatement.deleteLayout, on: db).run(date)
+        try PreparedStatement(DrawStatement.delete, on: db).run(date)
         try PreparedStatement(CatalogStatement.deleteFigures, on: db).run(date)
         try PreparedStatement(CatalogStatement.deleteMinutes, on: db).run(date)
         try PreparedStatement(CatalogStatement.deleteDate, on: db).run(date)

@@ -6,7 +6,7 @@ extension MappedSeat {
     init(_ row: Columns) throws {
         let seat = try Seat(row)
         let place = SeatPlace(
-            label: seat.label, grade: seat.grade, position: row.int(10), x: row.double(11), y: row.double(12))
+            label: seat.label, grade: seat.grade, position: row.int(11), x: row.double(12), y: row.double(13))
         self.init(seat: seat, place: place)
     }
 }
@@ -24,9 +24,9 @@ extension SQLiteStore {
         }
     }
 
-    public func replaceSeats(of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event)
-        async throws(Fault) -> CatalogRefusal?
-    {
+    public func replaceSeats(
+        of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event, action: StaffAction?
+    ) async throws(Fault) -> CatalogRefusal? {
         try await write("replace the seats of a date") { db in
             guard try ConcertDate.read(date, on: db) != nil else { return .notFound }
             guard try !Self.wasEverClaimed(date, on: db) else { return .hasReservations }
@@ -39,6 +39,7 @@ extension SQLiteStore {
             try Self.insert(seats, of: date, on: db)
             try PreparedStatement(CatalogStatement.saveLayout, on: db).run(date, layout)
             try EventLogRow.insert([event], on: db)
+            try action?.insert(on: db)
             return nil
         }
     }
@@ -49,7 +50,8 @@ extension SQLiteStore {
             let (seat, place) = (mapped.seat, mapped.place)
             try insert.run(
                 seat.id, date, ordinal, seat.label.section, seat.label.row, seat.label.number, place.position,
-                seat.grade, place.x, place.y, seat.state, seat.reservationID, seat.heldUntil, seat.fence)
+                seat.grade, place.x, place.y, seat.state, seat.reservationID, seat.heldUntil, seat.fence,
+                seat.version)
         }
     }
 

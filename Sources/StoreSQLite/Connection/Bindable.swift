@@ -76,6 +76,7 @@ extension Payment.Method: Bindable {}
 extension Payment.Status: Bindable {}
 extension Reservation.Status: Bindable {}
 extension SeatState: Bindable {}
+extension StaffAction.Kind: Bindable {}
 extension Ticket.Status: Bindable {}
 extension Transfer.Kind: Bindable {}
 extension User.Role: Bindable {}

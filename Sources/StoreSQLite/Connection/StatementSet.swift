@@ -7,9 +7,9 @@ protocol StatementSet: CaseIterable, RawRepresentable, Sendable where RawValue =
 enum AllStatements {
     static let sets: [any StatementSet.Type] = [
         AccountStatement.self, AnswerStatement.self, AuditStatement.self, CatalogStatement.self,
-        EventStatement.self, PaymentStatement.self, PointsStatement.self, ReservationStatement.self,
+        DrawStatement.self, EventStatement.self, PaymentStatement.self, PointsStatement.self, ReservationStatement.self,
         SalesFiguresStatement.self, SeatMapStatement.self, SeatStatement.self, SessionStatement.self,
-        TicketStatement.self,
+        StaffActionStatement.self, TicketStatement.self,
     ]
 
     /// The text of every statement, by a name such as "SeatStatement.byID".

@@ -19,6 +19,7 @@ struct BatchWriter {
         try save(rows.tickets.changed)
         try save(rows.transfers)
         try EventLogRow.insert(rows.events, on: db)
+        for action in rows.staffActions { try action.insert(on: db) }
         try save(rows.answers.changed)
     }
 
@@ -46,7 +47,7 @@ struct BatchWriter {
         guard !seats.isEmpty else { return }
         let update = try PreparedStatement(SeatStatement.update, on: db)
         for row in seats {
-            let changed = try update.run(row.state, row.reservationID, row.heldUntil, row.fence, row.id)
+            let changed = try update.run(row.state, row.reservationID, row.heldUntil, row.fence, row.version, row.id)
             // Stands for the foreign key from reservation_seats to seats: docs/erd.md says why there is none.
             guard changed == 1 else {
                 throw DatabaseError(resultCode: .SQLITE_CONSTRAINT, message: "there is no seat \(row.id)")

@@ -14,11 +14,6 @@ enum EventStatement: String, StatementSet {
         FROM outbox AS o JOIN events AS e ON e.id = o.event_id
         ORDER BY o.position LIMIT ?
         """
-    case ofCatalog = """
-        SELECT id, kind, subject_id, version, date_id, user_id, amount, seats, at FROM events
-        WHERE id < ? AND kind IN ('concert.changed', 'date.changed', 'layout.replaced')
-        ORDER BY id DESC LIMIT ?
-        """
     case positions = "SELECT position, event_id FROM outbox ORDER BY position"
     case deliver = "DELETE FROM outbox WHERE position = ?"
     case undeliveredCount = "SELECT count(*) FROM outbox"
@@ -103,13 +98,6 @@ extension SQLiteStore {
             }
             let deliver = try PreparedStatement(EventStatement.deliver, on: db)
             for position in positions { try deliver.run(position) }
-        }
-    }
-
-    public func catalogEvents(before: EventID?, limit: Int) async throws(Fault) -> [Event] {
-        try await read("read the events of the catalogue") { db in
-            try PreparedStatement(EventStatement.ofCatalog, on: db)
-                .all(before ?? .greatest, limit, as: EventLogRow.read)
         }
     }
 

@@ -5,6 +5,13 @@ public import Ports
 enum SalesFiguresStatement: String, StatementSet {
     /// The consumer's name stands in the table so that another consumer can keep its own list.
     case consume = "INSERT INTO consumed_events (consumer, event_id) VALUES ('sales', ?) ON CONFLICT DO NOTHING"
+    /// The least ids first: they lie together, and so do those that are left.
+    case forgetConsumed = """
+        DELETE FROM consumed_events
+        WHERE consumer = 'sales' AND event_id IN (
+            SELECT event_id FROM consumed_events
+            WHERE consumer = 'sales' AND event_id < ? ORDER BY event_id LIMIT ?)
+        """
     case addToGrade = """
         INSERT INTO sales_figures (date_id, grade, held, sold, revenue) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (date_id, grade) DO UPDATE
@@ -39,6 +46,12 @@ extension SQLiteStore {
                     try addToMinute.run(delta.dateID, minute.startsAt, minute.tickets, minute.revenue)
                 }
             }
+        }
+    }
+
+    public func forgetConsumed(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
+        try await write("forget consumed events") { db in
+            try PreparedStatement(SalesFiguresStatement.forgetConsumed, on: db).run(EventID.least(at: moment), limit)
         }
     }
 

@@ -13,6 +13,7 @@ enum Migration0001: Migration {
         try db.execute(sql: money)
         try db.execute(sql: tickets)
         try db.execute(sql: events)
+        try db.execute(sql: staffActions)
         try db.execute(sql: salesFigures)
     }
 
@@ -33,6 +34,7 @@ enum Migration0001: Migration {
             expires_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX sessions_by_end ON sessions (expires_at);
+        CREATE INDEX sessions_by_user ON sessions (user_id, expires_at);
         """
 
     private static let catalog = """
@@ -78,6 +80,13 @@ enum Migration0001: Migration {
             date_id BLOB PRIMARY KEY NOT NULL REFERENCES dates (id),
             document BLOB NOT NULL
         ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE draws (
+            date_id BLOB PRIMARY KEY NOT NULL REFERENCES dates (id),
+            seed BLOB NOT NULL CHECK (length(seed) = 32),
+            first_number INTEGER NOT NULL CHECK (first_number > 0),
+            lots BLOB NOT NULL CHECK (length(lots) % 8 = 0)
+        ) STRICT;
         """
 
     private static let sales = """
@@ -113,6 +122,7 @@ enum Migration0001: Migration {
             reservation_id BLOB REFERENCES reservations (id),
             held_until INTEGER,
             fence INTEGER NOT NULL CHECK (fence >= 0),
+            version INTEGER NOT NULL CHECK (version >= 0),
             CHECK (
                 CASE state
                     WHEN 'AVAILABLE' THEN reservation_id IS NULL AND held_until IS NULL
@@ -212,8 +222,6 @@ enum Migration0001: Migration {
             seats BLOB NOT NULL CHECK (length(seats) % 25 = 0),
             at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
-        CREATE INDEX events_of_catalog ON events (id)
-            WHERE kind IN ('concert.changed', 'date.changed', 'layout.replaced');
         CREATE TRIGGER events_never_change BEFORE UPDATE ON events
             BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END;
         CREATE TRIGGER events_never_go BEFORE DELETE ON events
@@ -229,6 +237,22 @@ enum Migration0001: Migration {
             event_id BLOB NOT NULL,
             PRIMARY KEY (consumer, event_id)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let staffActions = """
+        CREATE TABLE staff_actions (
+            id BLOB PRIMARY KEY NOT NULL,
+            kind TEXT NOT NULL,
+            subject_id BLOB NOT NULL,
+            staff_id BLOB NOT NULL REFERENCES users (id),
+            reason TEXT,
+            detail TEXT,
+            at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER staff_actions_never_change BEFORE UPDATE ON staff_actions
+            BEGIN SELECT RAISE(ABORT, 'what staff did is never changed'); END;
+        CREATE TRIGGER staff_actions_never_go BEFORE DELETE ON staff_actions
+            BEGIN SELECT RAISE(ABORT, 'what staff did is never deleted'); END;
         """
 
     private static let salesFigures = """

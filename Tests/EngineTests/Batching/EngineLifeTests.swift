@@ -2,6 +2,7 @@ import Domain
 import Engine
 import Ports
 import ServiceLifecycle
+import Synchronization
 import TestSupport
 import Testing
 
@@ -53,22 +54,37 @@ struct EngineLifeTests {
         }
     }
 
-    @Test("What runs alone runs beside no batch, and in turn with them")
-    func alone() async throws {
-        try await World.run { world async throws in
+    @Test("What runs alone runs beside no batch, and in turn with them", arguments: [1, 2, 3])
+    func alone(laneCount: Int) async throws {
+        try await World.run(World.Plan(laneCount: laneCount)) { world async throws in
             let gate = await occupied(world)
             let first = Task { await world.hold([world.seats[0]], by: world.fans[0]) }
             #expect(await eventually { world.engine.queueLength == 1 })
             let between = Task {
                 await world.engine.alone { try? await world.store.seats(of: world.date).prefix(2).map(\.seat.state) }
             }
-            #expect(await eventually { world.engine.queueLength == 2 })
+            #expect(await eventually { world.engine.queueLength == 1 + laneCount })
             let second = Task { await world.hold([world.seats[1]], by: world.fans[0]) }
-            #expect(await eventually { world.engine.queueLength == 3 })
+            #expect(await eventually { world.engine.queueLength == 2 + laneCount })
             gate.open()
             #expect(await between.value == [.pending, .available])
             #expect(await first.value.heldSeats != nil)
             #expect(await second.value.heldSeats != nil)
+        }
+    }
+
+    @Test("Many things that run alone, and batches on several lanes, all come to an end and never overlap")
+    func aloneOnLanes() async throws {
+        try await World.run(World.Plan(fanCount: 40, laneCount: 3)) { world async throws in
+            let room = Room()
+            await withTaskGroup(of: Void.self) { group in
+                for (index, fan) in world.fans.enumerated() {
+                    group.addTask { #expect(await world.hold([world.seats[index]], by: fan).heldSeats != nil) }
+                    group.addTask { await world.engine.alone { await room.visit() } }
+                }
+            }
+            #expect(room.visitCount == 40)
+            #expect(room.crowdMax == 1)
         }
     }
 
@@ -98,5 +114,23 @@ struct EngineLifeTests {
         }
         await entered.wait()
         return gate
+    }
+}
+
+/// Counts who is inside at the same time.
+private final class Room: Sendable {
+    private let counts = Mutex((inside: 0, crowdMax: 0, visits: 0))
+
+    var visitCount: Int { counts.withLock { $0.visits } }
+    var crowdMax: Int { counts.withLock { $0.crowdMax } }
+
+    func visit() async {
+        counts.withLock { counts in
+            counts.inside += 1
+            counts.visits += 1
+            counts.crowdMax = max(counts.crowdMax, counts.inside)
+        }
+        await Task.yield()
+        counts.withLock { $0.inside -= 1 }
     }
 }

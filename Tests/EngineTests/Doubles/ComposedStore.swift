@@ -63,23 +63,32 @@ struct ComposedStore: Store {
         try await base.dates(closingAfter: moment, limit: limit)
     }
 
-    func save(_ concert: Concert, event: Event, answer: StoredAnswer?) async throws(Fault) {
-        try await base.save(concert, event: event, answer: answer)
+    func save(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault) {
+        try await base.save(concert, event: event, action: action, answer: answer)
     }
 
-    func save(_ date: ConcertDate, event: Event, answer: StoredAnswer?) async throws(Fault) {
-        try await base.save(date, event: event, answer: answer)
+    func save(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault) {
+        try await base.save(date, event: event, action: action, answer: answer)
     }
 
-    func delete(_ concert: ConcertID) async throws(Fault) -> CatalogRefusal? { try await base.delete(concert) }
-
-    func delete(_ date: DateID) async throws(Fault) -> CatalogRefusal? { try await base.delete(date) }
-
-    func replaceSeats(of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event)
-        async throws(Fault) -> CatalogRefusal?
-    {
-        try await base.replaceSeats(of: date, grades: grades, seats: seats, layout: layout, event: event)
+    func delete(_ concert: ConcertID, action: StaffAction?) async throws(Fault) -> CatalogRefusal? {
+        try await base.delete(concert, action: action)
     }
+
+    func delete(_ date: DateID, action: StaffAction?) async throws(Fault) -> CatalogRefusal? {
+        try await base.delete(date, action: action)
+    }
+
+    func replaceSeats(
+        of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event, action: StaffAction?
+    ) async throws(Fault) -> CatalogRefusal? {
+        try await base.replaceSeats(
+            of: date, grades: grades, seats: seats, layout: layout, event: event, action: action)
+    }
+
+    func keep(_ draw: DrawResult, of date: DateID) async throws(Fault) { try await base.keep(draw, of: date) }
+
+    func keptDraw(of date: DateID) async throws(Fault) -> DrawResult? { try await base.keptDraw(of: date) }
 
     func layout(of date: DateID) async throws(Fault) -> [UInt8]? { try await base.layout(of: date) }
 
@@ -89,8 +98,8 @@ struct ComposedStore: Store {
         try await base.claimQueueNumbers(of: date, count: count)
     }
 
-    func catalogEvents(before: EventID?, limit: Int) async throws(Fault) -> [Event] {
-        try await base.catalogEvents(before: before, limit: limit)
+    func staffActions(before: ID<StaffAction>?, limit: Int) async throws(Fault) -> [StaffAction] {
+        try await base.staffActions(before: before, limit: limit)
     }
 
     func answer(_ scope: Digest) async throws(Fault) -> StoredAnswer? { try await base.answer(scope) }
@@ -107,11 +116,13 @@ struct ComposedStore: Store {
         try await base.credentials(email: email)
     }
 
-    func setRole(_ role: User.Role, of user: UserID) async throws(Fault) -> User? {
-        try await base.setRole(role, of: user)
+    func setRole(_ role: User.Role, of user: UserID, action: StaffAction?) async throws(Fault) -> User? {
+        try await base.setRole(role, of: user, action: action)
     }
 
-    func create(_ session: Session) async throws(Fault) { try await base.create(session) }
+    func create(_ session: Session, sessionCountMax: Int) async throws(Fault) -> [ID<Session>] {
+        try await base.create(session, sessionCountMax: sessionCountMax)
+    }
 
     func rotate(
         _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp
@@ -135,6 +146,10 @@ struct ComposedStore: Store {
 
     func add(_ events: [Event], deltas: @Sendable @escaping ([Event]) -> [SalesDelta]) async throws(Fault) {
         try await base.add(events, deltas: deltas)
+    }
+
+    func forgetConsumed(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
+        try await base.forgetConsumed(before: moment, limit: limit)
     }
 
     func figures(of date: DateID, since: Timestamp) async throws(Fault) -> SalesFigures {

@@ -66,6 +66,7 @@ extension Rows {
         changes.tickets = decided.tickets.changed
         changes.transfers = decided.transfers
         changes.events = decided.events
+        changes.staffActions = decided.staffActions
         apply(changes)
         if remembersAnswers {
             for answer in decided.answers.changed { remember(answer) }

@@ -71,7 +71,7 @@ struct HoldDeadlineTests {
         try await World.run(plan) { world async throws in
             let map = try #require(try await world.engine.seatMap(of: world.date))
             let reservation = try await world.held([world.seats[3], world.seats[7]], by: world.fans[0], seconds: 300)
-            #expect(map.counts == SeatCounts(total: 100, available: 98))
+            #expect(map.counts == SeatCounts(total: 100, available: 98, sold: 0))
             let notices = world.broadcast.notices(about: world.date)
             world.clock.advance(milliseconds: 300_000)
 
@@ -79,9 +79,9 @@ struct HoldDeadlineTests {
             #expect(isTidy)
             #expect(try await world.store.reservation(reservation)?.status == .expired)
             for await notice in notices {
-                guard case .seats(_, let changes) = notice else { continue }
+                guard case .seats(let seats) = notice else { continue }
                 let expected = [3, 7].map { SeatChange(ordinal: $0, state: .available) }
-                #expect(changes.sorted { $0.ordinal < $1.ordinal } == expected)
+                #expect(seats.changes.sorted { $0.ordinal < $1.ordinal } == expected)
                 break
             }
         }

@@ -54,9 +54,11 @@ struct SeatRaceTests {
 
     // MARK: Several seats
 
-    @Test("Overlapping holds of several seats get all or nothing, and no seat two owners", arguments: [1, 3])
-    func overlapping(engineCount: Int) async throws {
-        let plan = World.Plan(rows: 4, fanCount: 400, engineCount: engineCount)
+    @Test(
+        "Overlapping holds of several seats get all or nothing, and no seat two owners",
+        arguments: [(1, 1), (3, 1), (1, 3), (3, 2)])
+    func overlapping(engineCount: Int, laneCount: Int) async throws {
+        let plan = World.Plan(rows: 4, fanCount: 400, engineCount: engineCount, laneCount: laneCount)
         try await World.run(plan) { world async throws in
             let attempts = await grab(in: world)
             #expect(attempts.count == 400)

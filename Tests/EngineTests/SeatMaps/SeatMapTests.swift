@@ -14,10 +14,10 @@ struct SeatMapTests {
         try await World.run { world async throws in
             let map = try #require(try await world.engine.seatMap(of: world.date))
             var versions = [map.version]
-            func expect(_ state: SeatState, available: Int) {
+            func expect(_ state: SeatState, available: Int, sold: Int = 0) {
                 #expect(map.states().states[3] == state)
                 #expect(map.packedStates().bytes[0] == state.mapCode << 6)
-                #expect(map.counts == SeatCounts(total: 100, available: available))
+                #expect(map.counts == SeatCounts(total: 100, available: available, sold: sold))
                 versions.append(map.version)
             }
             let reservation = try await world.held([world.seats[3]], by: world.fans[0])
@@ -27,7 +27,7 @@ struct SeatMapTests {
                 Issue.record("not paid")
                 return
             }
-            expect(.paid, available: 99)
+            expect(.paid, available: 99, sold: 1)
             _ = await world.refund(payment, of: world.fans[0])
             expect(.available, available: 100)
             let other = try await world.held([world.seats[3]], by: world.fans[1])
@@ -85,12 +85,12 @@ struct SeatMapTests {
             var notices = world.broadcast.notices(about: world.date).makeAsyncIterator()
             let before = map.version
             _ = try await world.held([world.seats[3]], by: world.fans[0])
-            guard case .seats(let version, let changes) = await notices.next() else {
+            guard case .seats(let seats) = await notices.next() else {
                 Issue.record("not told")
                 return
             }
-            #expect(version == before + 1 && version == map.version)
-            #expect(changes == [SeatChange(ordinal: 3, state: .pending)])
+            #expect(seats.previous == before && seats.version == before + 1 && seats.version == map.version)
+            #expect(seats.changes == [SeatChange(ordinal: 3, state: .pending)])
         }
     }
 
@@ -106,53 +106,107 @@ struct SeatMapTests {
     @Test("Whoever missed changes is brought up to date by them")
     func heals() {
         let map = emptyMap(seatCount: 50)
+        var rows = SeatRows()
         var random = SeededRandom(seed: 8)
         var copies: [(version: Int64, states: [SeatState])] = [map.states()]
         for _ in 0..<200 {
             let number = Int.random(in: 0..<50, using: &random)
             let states: [SeatState] = [.available, .pending, .paid]
-            _ = map.show([seat(number, random.pick(from: states) ?? .paid)])
+            _ = map.show([rows.update(number, random.pick(from: states) ?? .paid)], now: now)
             copies.append(map.states())
         }
         for copy in copies {
-            guard let missed = map.changes(since: copy.version) else {
+            guard let missed = map.changes(since: copy.version, now: now) else {
                 Issue.record("version \(copy.version) is not known any more")
                 continue
             }
             var states = copy.states
-            for (_, changes) in missed {
-                for change in changes { states[change.ordinal] = change.state }
+            for seats in missed {
+                for change in seats.changes { states[change.ordinal] = change.state }
             }
             #expect(states == map.states().states)
             #expect(missed.map(\.version) == missed.map(\.version).sorted())
-            #expect((missed.last?.version ?? copy.version) == map.version)
+            #expect(zip(missed, missed.dropFirst()).allSatisfy { $0.version == $1.previous }, "a chain without gaps")
+            #expect((missed.last?.version ?? copy.version) <= map.version)
         }
     }
 
     @Test("Changes of too long ago, or of another map, are nil: fetch the map again")
     func tooOld() {
         let map = emptyMap(seatCount: 2)
+        var rows = SeatRows()
         let first = map.version
-        #expect(map.changes(since: first)?.isEmpty == true)
-        #expect(map.changes(since: first - 1) == nil)
-        #expect(map.changes(since: first + 1) == nil)
-        for index in 0..<2_048 { _ = map.show([seat(0, index % 2 == 0 ? .pending : .available)]) }
-        #expect(map.changes(since: first)?.count == 2_048)
-        _ = map.show([seat(0, .pending)])
-        #expect(map.changes(since: first) == nil)
-        #expect(map.changes(since: map.version - 1)?.count == 1)
-        #expect(map.changes(since: map.version)?.isEmpty == true)
-        #expect(map.changes(since: map.version + 1) == nil)
+        #expect(map.changes(since: first, now: now)?.isEmpty == true)
+        #expect(map.changes(since: first - 1, now: now) == nil)
+        #expect(map.changes(since: first + 1, now: now) == nil)
+        for index in 0..<2_048 { _ = map.show([rows.update(0, index % 2 == 0 ? .pending : .available)], now: now) }
+        #expect(map.changes(since: first, now: now)?.count == 2_048)
+        _ = map.show([rows.update(0, .pending)], now: now)
+        #expect(map.changes(since: first, now: now) == nil)
+        #expect(map.changes(since: map.version - 1, now: now)?.count == 1)
+        #expect(map.changes(since: map.version, now: now)?.isEmpty == true)
+        #expect(map.changes(since: map.version + 1, now: now) == nil)
     }
 
-    @Test("What looks the same as before is no change")
+    @Test("What looks the same as before is no change, and neither is a seat of another map")
     func noChange() {
         let map = emptyMap(seatCount: 2)
+        var rows = SeatRows()
         let version = map.version
-        #expect(map.show([seat(0, .available)]) == nil)
-        #expect(map.show([seat(77, .paid)]) == nil, "a seat of another map")
+        #expect(map.show([rows.update(77, .paid)], now: now) == nil, "a seat of another map")
         #expect(map.version == version)
+        #expect(map.show([rows.update(0, .available)], now: now) == nil)
+        #expect(map.changes(since: version, now: now)?.isEmpty == true)
+        guard case .seats(let seats) = map.show([rows.update(0, .paid)], now: now) else {
+            Issue.record("not told")
+            return
+        }
+        #expect(seats.previous == version, "follows what listeners know, not what they could not see")
+        #expect(seats.version == map.version)
     }
+
+    // MARK: Several processes
+
+    @Test("Maps that were shown the same commits are equal, in whatever order and however often they came")
+    func converge() {
+        var rows = SeatRows()
+        var random = SeededRandom(seed: 21)
+        let updates = (0..<400).map { _ in
+            rows.update(
+                Int.random(in: 0..<20, using: &random), random.pick(from: SeatState.allCases) ?? .paid)
+        }
+        let inOrder = emptyMap(seatCount: 20)
+        for update in updates { _ = inOrder.show([update], now: now) }
+        for _ in 0..<20 {
+            let map = emptyMap(seatCount: 20)
+            for update in updates.shuffled(using: &random) { _ = map.show([update], now: now) }
+            for update in updates.shuffled(using: &random).prefix(100) {
+                #expect(map.show([update], now: now) == nil, "known already")
+            }
+            #expect(map.states().states == inOrder.states().states)
+            #expect(map.packedStates().bytes == inOrder.packedStates().bytes)
+            #expect(map.counts == inOrder.counts)
+            #expect(map.version == inOrder.version)
+        }
+    }
+
+    @Test("Whoever comes from another process is told what this one learned just before, too")
+    func fromElsewhere() {
+        var rows = SeatRows()
+        let (first, second) = (rows.update(0, .pending), rows.update(1, .pending))
+        let here = emptyMap(seatCount: 2, isShared: true)
+        let elsewhere = emptyMap(seatCount: 2, isShared: true)
+        _ = elsewhere.show([second], now: now)
+        _ = here.show([first], now: now)
+        #expect(elsewhere.version == here.version, "equal versions of different seats")
+        let told = here.changes(since: elsewhere.version, now: now.adding(seconds: 2))
+        #expect(told?.flatMap(\.changes) == [SeatChange(ordinal: 0, state: .pending)])
+        _ = elsewhere.show([first], now: now)
+        #expect(here.changes(since: elsewhere.version, now: now) != nil, "a newer version is no reason to start again")
+        #expect(here.changes(since: here.version, now: now.adding(seconds: 60))?.isEmpty == true, "long ago")
+    }
+
+    private let now = Timestamp(milliseconds: 1_800_000_000_000)
 
     // MARK: Proposing
 
@@ -171,7 +225,7 @@ struct SeatMapTests {
         #expect(best(1, avoiding: Set(0..<10).subtracting([3])) == [3], "a single seat goes to who wants one")
     }
 
-    private func emptyMap(seatCount: Int, seatsPerRow: Int = 50) -> SeatMap {
+    private func emptyMap(seatCount: Int, seatsPerRow: Int = 50, isShared: Bool = false) -> SeatMap {
         let seats = (0..<seatCount).map { number in
             MappedSeat(
                 seat: seat(number, .available),
@@ -180,12 +234,23 @@ struct SeatMapTests {
                     position: number % seatsPerRow, x: 0, y: Double(number / seatsPerRow)))
         }
         let layout = SeatLayout(dateID: .sample(1), grades: [Grade(name: "R", price: Won(1))], seats: seats)
-        return SeatMap(layout: layout, seats: seats.map(\.seat), isPublic: true, version: 1_000)
+        return SeatMap(layout: layout, seats: seats.map(\.seat), isPublic: true, isShared: isShared)
     }
 
     private func seat(_ number: Int, _ state: SeatState) -> Seat {
         Seat(
             id: .sample(UInt64(number)), dateID: .sample(1),
             label: SeatLabel(section: "A", row: "1", number: String(number)), grade: 0, state: state)
+    }
+}
+
+/// Rows of seats whose versions grow as a store's do.
+private struct SeatRows {
+    private var versions: [Int: Int64] = [:]
+
+    mutating func update(_ number: Int, _ state: SeatState) -> SeatUpdate {
+        versions[number, default: 0] += 1
+        return SeatUpdate(
+            seatID: .sample(UInt64(number)), state: state, heldUntil: nil, version: versions[number, default: 0])
     }
 }

@@ -18,6 +18,19 @@ struct SQLiteContract: StoreContract {
         try store.close()
         try TestFolder.remove(folderOf: store.path)
     }
+
+    func tamper(with store: any Store, _ sql: String) async throws {
+        try await (store as? SQLiteStore)?.tamper(
+            """
+            DROP TRIGGER IF EXISTS events_never_change; DROP TRIGGER IF EXISTS events_never_go;
+            DROP TRIGGER IF EXISTS seats_once_claimed_stay; \(sql)
+            """)
+    }
+
+    func literal(_ id: String) -> String { "x'" + id.filter { $0 != "-" } + "'" }
+    var moment: String { "1" }
+    var noBytes: String { "x''" }
+    func later(_ column: String) -> String { "\(column) + 1" }
 }
 
 extension Logger {

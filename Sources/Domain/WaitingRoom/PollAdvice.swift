@@ -1,13 +1,11 @@
-import Domain
-
 /// When a fan should ask again, so that news come soon enough and a million fans do not come at once.
-enum PollAdvice {
+public enum PollAdvice {
     /// Milliseconds between the questions of a fan who is inside.
-    static let insideMs = 5_000
+    public static let insideMs = 5_000
 
     /// A sixth of what is left to wait: 1 second near the front, 10 seconds from a minute's wait on. Ten seconds leave
     /// a fan who is called two more questions before the answer is overdue.
-    static func waitingMs(waitSeconds: Double) -> Int {
+    public static func waitingMs(waitSeconds: Double) -> Int {
         Int(min(max(waitSeconds * 1000 / 6, 1_000), 10_000))
     }
 
@@ -18,7 +16,7 @@ enum PollAdvice {
     /// enough to answer if called at once.
     ///
     /// - Parameter untilOpeningMs: More than zero.
-    static func gatheringMs(untilOpeningMs: Int64, fans: Int, fan: UserID) -> Int {
+    public static func gatheringMs(untilOpeningMs: Int64, fans: Int, fan: UserID) -> Int {
         // The upper bits of a multiplicative hash: spread evenly whatever the ids look like.
         let share = Double(((fan.low ^ fan.high) &* 0x9E37_79B9_7F4A_7C15) >> 44) / Double(1 << 20)
         let spreadMs = min(max(Double(fans) / 50, 1_000), 10_000)

@@ -1,0 +1,46 @@
+/// Something that a member of staff did: who, what, to what, when and why. Inserted in the transaction that did it, and
+/// never changed or removed afterwards.
+public struct StaffAction: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
+        case concertCreated = "concert.created"
+        case concertChanged = "concert.changed"
+        case concertDeleted = "concert.deleted"
+        case dateCreated = "date.created"
+        case dateChanged = "date.changed"
+        case dateDeleted = "date.deleted"
+        case layoutReplaced = "layout.replaced"
+        case queueChanged = "queue.changed"
+        case queuePaused = "queue.paused"
+        case queueResumed = "queue.resumed"
+        case paymentRefunded = "payment.refunded"
+        case ticketCheckedIn = "ticket.checkedIn"
+        case roleChanged = "role.changed"
+    }
+
+    public let id: ID<StaffAction>
+    public let kind: Kind
+    /// What it was done to: a concert, a date, a payment, a ticket or a user.
+    public let subjectID: ID<Subject>
+    public let staffID: UserID
+    /// Why, in the words of whoever did it.
+    public let reason: String?
+    /// What the kind alone does not tell, such as the new role.
+    public let detail: String?
+    public let at: Timestamp
+
+    /// Stands for the type of whatever was acted on.
+    public enum Subject {}
+
+    public init(
+        id: ID<StaffAction>, kind: Kind, subjectID: ID<Subject>, staffID: UserID, reason: String? = nil,
+        detail: String? = nil, at: Timestamp
+    ) {
+        self.id = id
+        self.kind = kind
+        self.subjectID = subjectID
+        self.staffID = staffID
+        self.reason = reason
+        self.detail = detail
+        self.at = at
+    }
+}
