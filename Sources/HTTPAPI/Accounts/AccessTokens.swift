@@ -23,6 +23,8 @@ public final class AccessTokens: Sendable {
     private static let rememberedMax = 100_000
 
     private let keys: JWTKeyCollection
+    /// Seal refresh tokens: made of the same secrets, and of no use for anything else.
+    private let sealKeys: [SymmetricKey]
     private let signingKeyID: JWKIdentifier
     private let state = Mutex(State())
 
@@ -44,6 +46,11 @@ public final class AccessTokens: Sendable {
             await keys.add(
                 hmac: HMACKey(key: SymmetricKey(data: secret)), digestAlgorithm: .sha256,
                 kid: JWKIdentifier(string: Self.name(of: secret)))
+        }
+        sealKeys = secrets.map { secret in
+            HKDF<SHA256>.deriveKey(
+                inputKeyMaterial: SymmetricKey(data: secret), info: [UInt8]("jari refresh token".utf8),
+                outputByteCount: 32)
         }
         signingKeyID = JWKIdentifier(string: Self.name(of: secrets[0]))
     }
@@ -69,10 +76,20 @@ public final class AccessTokens: Sendable {
     }
 
     /// Who presents this token; nil when it is forged, expired, or its session has ended.
-    func identity(_ token: Substring, now: Timestamp) async -> Identity? {
-        guard token.utf8.count < 2_000 else { return nil }
+    ///
+    /// - Parameter beforeVerifying: Called unless the token was good before, also for one that is good now: so whoever
+    ///   guesses learns nothing from how often they may.
+    func identity(_ token: Substring, now: Timestamp, beforeVerifying: () async throws -> Void) async throws
+        -> Identity?
+    {
+        // What cannot be a token is counted like one that is wrong.
+        guard token.utf8.count < 2_000 else {
+            try await beforeVerifying()
+            return nil
+        }
         let digest = SHA256.digest(of: token)
         if let known = remembered(digest, now: now) { return known }
+        try await beforeVerifying()
         guard let payload = try? await keys.verify(String(token), as: Payload.self),
             let userID = UserID(payload.sub), let sessionID = ID<Session>(payload.sid),
             let role = User.Role(rawValue: payload.role), (0..<Int64.max / 1000).contains(payload.exp)
@@ -80,6 +97,21 @@ public final class AccessTokens: Sendable {
         let identity = Identity(
             userID: userID, role: role, sessionID: sessionID, expiresAt: Timestamp(milliseconds: payload.exp * 1000))
         return remember(identity, as: digest, now: now)
+    }
+
+    /// The text of a refresh token, with a seal that only this server can make.
+    func seal(_ token: RefreshToken) -> String {
+        token.text(seal: Array(HMAC<SHA256>.authenticationCode(for: token.sealed, using: sealKeys[0])))
+    }
+
+    /// A refresh token that this server made, whether or not it is still good; nil for anything else.
+    func unseal(_ text: String) -> RefreshToken? {
+        guard let (token, seal) = RefreshToken.read(text),
+            sealKeys.contains(where: {
+                HMAC<SHA256>.isValidAuthenticationCode(seal, authenticating: token.sealed, using: $0)
+            })
+        else { return nil }
+        return token
     }
 
     /// Ends the access tokens of a session at once, in this process.

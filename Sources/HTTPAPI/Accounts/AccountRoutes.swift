@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Domain
 internal import Engine
 internal import Hummingbird
@@ -11,11 +10,14 @@ struct AccountRoutes: Sendable {
     private static let nameLengthMax = 80
     /// A login that is not used for this long ends.
     private static let sessionSeconds = 30 * 24 * 3600
+    /// Sessions of one user. One more ends the one that was not used for the longest time.
+    private static let sessionCountMax = 50
 
     let store: any AccountStore
     let passwords: PasswordHasher
     let tokens: AccessTokens
     let access: Access
+    let tries: PasswordTries
     let ids: IDMint
     let clock: any WallClock
 
@@ -24,6 +26,7 @@ struct AccountRoutes: Sendable {
         passwords = parts.passwords
         tokens = parts.accessTokens
         access = parts.access
+        tries = PasswordTries(access: parts.access)
         ids = parts.ids
         clock = parts.clock
     }
@@ -54,6 +57,8 @@ struct AccountRoutes: Sendable {
             let hash = try await passwords.hash(given)
             if try await store.create(user, passwordHash: hash) { return .json(user.json, status: .created) }
         }
+        // This answers whether a password is right, as logging in does.
+        try await tries.take(user.email, from: context.address)
         guard let known = try await store.credentials(email: user.email),
             try await passwords.verify(given, against: known.passwordHash)
         else {
@@ -84,23 +89,28 @@ struct AccountRoutes: Sendable {
             }
         }
         let given = try required(password, "password")
-        let known = try await store.credentials(email: try required(email, "email"))
+        let address = try required(email, "email")
+        try await tries.take(address, from: context.address)
+        let known = try await store.credentials(email: address)
         // Without an account a hash is computed all the same, so that the time does not tell which addresses exist.
         let isRight = try await passwords.verify(given, against: known?.passwordHash ?? Self.nobodysHash)
         guard let known, isRight else {
             throw Problem(
                 .credentialsWrong, ko: "이메일 또는 비밀번호가 맞지 않습니다.", en: "The email or the password is wrong.")
         }
+        tries.wasRight(address, from: context.address)
         let now = clock.now()
         let token = RefreshToken(sessionID: ids.next(at: now), secret: ids.seed())
-        try await store.create(
+        let ended = try await store.create(
             Session(
                 id: token.sessionID, userID: known.user.id, refreshTokenHash: token.hash,
-                expiresAt: now.adding(seconds: Self.sessionSeconds)))
+                expiresAt: now.adding(seconds: Self.sessionSeconds)), sessionCountMax: Self.sessionCountMax)
+        for session in ended { tokens.end(session, now: now) }
         return .json(try await session(of: known.user, token, now: now), status: .created)
     }
 
-    /// `POST /sessions/refresh`. A refresh token is good once; one that comes again ends its whole family.
+    /// `POST /sessions/refresh`. A refresh token is good once; one that comes again ends its whole family. Only one that
+    /// this server made does: its seal is looked at first, so that knowing a session's id is not enough to end it.
     func refresh(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .login)
         var text: String?
@@ -110,7 +120,7 @@ struct AccountRoutes: Sendable {
             default: throw JSONReader.unknownField()
             }
         }
-        guard let presented = RefreshToken(try required(text, "refreshToken")) else { throw Problem.notAuthenticated }
+        guard let presented = tokens.unseal(try required(text, "refreshToken")) else { throw Problem.notAuthenticated }
         let now = clock.now()
         let next = RefreshToken(sessionID: presented.sessionID, secret: ids.seed())
         let rotated = try await store.rotate(
@@ -141,7 +151,7 @@ struct AccountRoutes: Sendable {
         let accessToken = try await tokens.issue(for: user, session: token.sessionID, now: now)
         return JSONWriter.object { json in
             json.field("accessToken", accessToken)
-            json.field("refreshToken", token.description)
+            json.field("refreshToken", tokens.seal(token))
             json.field("expiresIn", AccessTokens.lifetimeSeconds)
             json.field("tokenType", "Bearer")
         }
@@ -160,32 +170,6 @@ struct AccountRoutes: Sendable {
     /// A hash that no password has, with the parameters of all others.
     private static let nobodysHash =
         "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-}
-
-/// The session's id and 32 secret bytes, in base64url with a dot between.
-struct RefreshToken: CustomStringConvertible {
-    let sessionID: ID<Session>
-    let secret: [UInt8]
-
-    init(sessionID: ID<Session>, secret: [UInt8]) {
-        self.sessionID = sessionID
-        self.secret = secret
-    }
-
-    init?(_ text: String) {
-        let parts = text.split(separator: ".")
-        guard parts.count == 2, let id = ID<Session>(parts[0]), let secret = Base64URL.decode(String(parts[1])),
-            secret.count == 32
-        else { return nil }
-        self.init(sessionID: id, secret: secret)
-    }
-
-    /// What the store keeps instead of the token.
-    var hash: [UInt8] { Array(SHA256.hash(data: secret)) }
-
-    var description: String {
-        sessionID.description + "." + String(decoding: secret.withUnsafeBytes { Base64URL.encode($0) }, as: UTF8.self)
-    }
 }
 
 extension User {

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Engine
 internal import Hummingbird
 internal import Ports
 
@@ -6,15 +7,19 @@ internal import Ports
 struct StaffAccountRoutes: Sendable {
     let store: any Store
     let access: Access
+    let clock: any WallClock
+    let ids: IDMint
 
     init(_ parts: APIDependencies) {
         store = parts.store
         access = parts.access
+        clock = parts.clock
+        ids = parts.ids
     }
 
     /// `PUT /admin/users/{id}/role`. It holds from the user's next access token on, within fifteen minutes.
     func setRole(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try await access.admin(request)
+        let identity = try await access.admin(request)
         let id = try context.id(of: User.self)
         var role: User.Role?
         _ = try await request.readJSON { field, json throws(InvalidRequest) in
@@ -27,24 +32,30 @@ struct StaffAccountRoutes: Sendable {
             default: throw JSONReader.unknownField()
             }
         }
-        guard let user = try await store.setRole(try required(role, "role"), of: id) else { throw Problem.notFound }
+        let wanted = try required(role, "role")
+        let now = clock.now()
+        let action = StaffAction(
+            id: ids.next(at: now), kind: .roleChanged, subjectID: ID(id), staffID: identity.userID,
+            detail: wanted.rawValue, at: now)
+        guard let user = try await store.setRole(wanted, of: id, action: action) else { throw Problem.notFound }
         return .json(user.json)
     }
 
-    /// `GET /admin/audit-log`: the changes of the catalogue, the newest first, with who made them.
+    /// `GET /admin/audit-log`: what staff did, the newest first.
     func auditLog(_ request: Request, _: APIContext) async throws -> Response {
         _ = try await access.staff(request)
-        let page = try request.page(of: Event.self)
-        let events = try await store.catalogEvents(before: page.before, limit: page.limit)
+        let page = try request.page(of: StaffAction.self)
+        let actions = try await store.staffActions(before: page.before, limit: page.limit)
         return .json(
-            JSONWriter.list(events, limit: page.limit, id: \.id) { json, event in
+            JSONWriter.list(actions, limit: page.limit, id: \.id) { json, action in
                 json.object { json in
-                    json.field("id", event.id)
-                    json.field("kind", event.kind.rawValue)
-                    json.field("subjectId", event.subjectID)
-                    json.key("staffId")
-                    if let staff = event.userID { json.value(staff) } else { json.null() }
-                    json.field("at", event.at)
+                    json.field("id", action.id)
+                    json.field("kind", action.kind.rawValue)
+                    json.field("subjectId", action.subjectID)
+                    json.field("staffId", action.staffID)
+                    json.field("reason", optional: action.reason)
+                    json.field("detail", optional: action.detail)
+                    json.field("at", action.at)
                 }
             })
     }

@@ -6,7 +6,7 @@ internal import Ports
 
 /// Browsing concerts and dates.
 struct CatalogRoutes: Sendable {
-    private static let searchLengthMax = 100
+    static let searchLengthMax = 100
 
     let engine: Engine
     let store: any Store
@@ -24,13 +24,7 @@ struct CatalogRoutes: Sendable {
     func concerts(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
         let page = try request.page(of: Concert.self)
-        let search = request.query("q") ?? ""
-        guard search.unicodeScalars.count <= Self.searchLengthMax else {
-            throw Problem(
-                InvalidRequest(
-                    "q", ko: "\(Self.searchLengthMax)자를 넘을 수 없습니다.",
-                    en: "It can have at most \(Self.searchLengthMax) characters."))
-        }
+        let search = try request.query("q", lengthMax: Self.searchLengthMax) ?? ""
         let concerts = try await store.concerts(
             search: search, includeDrafts: false, before: page.before, limit: page.limit)
         let language = request.language
@@ -115,7 +109,7 @@ extension JSONWriter {
             json.field("status", date.status(at: now).rawValue)
             json.key("grades")
             json.array(date.grades) { $0.grade($1) }
-            let counts = map?.counts ?? SeatCounts(total: 0, available: 0)
+            let counts = map?.counts ?? SeatCounts(total: 0, available: 0, sold: 0)
             json.field("seatsTotal", counts.total)
             json.field("seatsAvailable", counts.available)
             json.field("layoutVersion", map?.layout.version ?? "0")

@@ -5,7 +5,7 @@ internal import NIOCore
 enum LayoutReader {
     private static let gradeCountMax = 50
     private static let sectionCountMax = 1_000
-    private static let nameLengthMax = 40
+    static let nameLengthMax = 40
 
     /// Sections without a place of their own stand one behind the other, straight ahead of the stage.
     static func layout(reading body: ByteBuffer) throws(Problem) -> Layout {

@@ -7,6 +7,9 @@ internal import Ports
 
 /// The seats of a date: as a list, as a layout, and as compact states. All from memory.
 struct SeatRoutes: Sendable {
+    /// The version of a layout is shorter; a longer one was never given out.
+    private static let versionLengthMax = 64
+
     let engine: Engine
     let access: Access
     private let statuses = SeatStatusCache()
@@ -22,7 +25,7 @@ struct SeatRoutes: Sendable {
     func seats(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
         let map = try await map(context)
-        let section = request.query("section")
+        let section = try request.query("section", lengthMax: LayoutReader.nameLengthMax)
         let wanted = try request.query("status").map { text throws(Problem) in
             guard let state = SeatState(rawValue: text) else {
                 throw Problem(
@@ -50,7 +53,7 @@ struct SeatRoutes: Sendable {
         try await access.anyone(context, .read)
         let layout = try await map(context).layout
         let etag = "\"\(layout.version)\""
-        let isPinned = request.query("v") == layout.version
+        let isPinned = try request.query("v", lengthMax: Self.versionLengthMax) == layout.version
         let cache = isPinned ? "public, max-age=31536000, immutable" : "public, max-age=60"
         if request.has(etag) {
             return Response(status: .notModified, headers: [.eTag: etag, .cacheControl: cache])
@@ -65,11 +68,16 @@ struct SeatRoutes: Sendable {
     func status(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
         let map = try await map(context)
-        let wantsGzip = request.headers[.acceptEncoding]?.contains("gzip") ?? false
-        let etag = "\"\(map.version)\""
-        if request.has(etag) {
-            return Response(
-                status: .notModified, headers: [.eTag: etag, .cacheControl: "no-cache", .vary: "Accept-Encoding"])
+        let wantsGzip = request.acceptsGzip
+        let version = map.version
+        // Either form will do: who has one has what the other says.
+        if request.headers[.ifNoneMatch] != nil {
+            for isGzip in [wantsGzip, !wantsGzip] {
+                let etag = SeatStatusCache.etag(version, isGzip: isGzip)
+                guard request.has(etag) else { continue }
+                return Response(
+                    status: .notModified, headers: [.eTag: etag, .cacheControl: "no-cache", .vary: "Accept-Encoding"])
+            }
         }
         let status = statuses.status(of: map, gzip: wantsGzip)
         var headers = HTTPFields()

@@ -21,6 +21,11 @@ final class SeatStatusCache: Sendable {
     private let statuses = Mutex<[Key: Status]>([:])
     private static let dateCountMax = 2_000
 
+    /// The entity tag of a version. It is a strong one, so that of the compressed bytes is another.
+    static func etag(_ version: Int64, isGzip: Bool) -> String {
+        isGzip ? "\"\(version)-gz\"" : "\"\(version)\""
+    }
+
     func status(of map: SeatMap, gzip: Bool) -> Status {
         let key = Key(date: map.layout.dateID, isGzip: gzip)
         if let known = statuses.withLock({ $0[key] }), known.version == map.version { return known }
@@ -32,7 +37,8 @@ final class SeatStatusCache: Sendable {
         }
         let compressed = gzip ? Gzip.compress(json) : nil
         let status = Status(
-            version: version, etag: "\"\(version)\"", body: ByteBuffer(bytes: compressed ?? json),
+            version: version, etag: Self.etag(version, isGzip: compressed != nil),
+            body: ByteBuffer(bytes: compressed ?? json),
             isGzip: compressed != nil)
         statuses.withLock { statuses in
             if statuses.count >= Self.dateCountMax { statuses.removeAll() }

@@ -29,7 +29,8 @@ struct StaffCatalogRoutes: Sendable {
         _ = try await access.staff(request)
         let page = try request.page(of: Concert.self)
         let concerts = try await store.concerts(
-            search: request.query("q") ?? "", includeDrafts: true, before: page.before, limit: page.limit)
+            search: try request.query("q", lengthMax: CatalogRoutes.searchLengthMax) ?? "", includeDrafts: true,
+            before: page.before, limit: page.limit)
         return .json(JSONWriter.list(concerts, limit: page.limit, id: \.id) { $0.staffConcert($1) })
     }
 
@@ -60,8 +61,8 @@ struct StaffCatalogRoutes: Sendable {
     }
 
     func deleteConcert(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try await access.staff(request)
-        return try .deleted(await catalog.deleteConcert(context.id()))
+        let identity = try await access.staff(request)
+        return try .deleted(await catalog.deleteConcert(context.id(), by: identity.userID))
     }
 
     // MARK: Dates
@@ -101,8 +102,8 @@ struct StaffCatalogRoutes: Sendable {
     }
 
     func deleteDate(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try await access.staff(request)
-        return try .deleted(await catalog.deleteDate(context.id()))
+        let identity = try await access.staff(request)
+        return try .deleted(await catalog.deleteDate(context.id(), by: identity.userID))
     }
 
     // MARK: Layouts

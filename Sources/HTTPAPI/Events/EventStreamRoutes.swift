@@ -13,41 +13,42 @@ struct EventStreamRoutes: Sendable {
 
     let engine: Engine
     let broadcast: any Broadcast
+    let clock: any WallClock
     let access: Access
+    private let shared = SharedFrames()
 
     init(_ parts: APIDependencies) {
         engine = parts.engine
         broadcast = parts.broadcast
+        clock = parts.clock
         access = parts.access
     }
 
     func events(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
         let date = try context.id(of: ConcertDate.self)
-        let last = request.headers[.lastEventID] ?? request.query("since")
-        let since = try last.map { text in
-            guard let version = Int64(text) else {
-                throw Problem(
-                    InvalidRequest(
-                        "Last-Event-ID", ko: "앞서 받은 id를 그대로 보내 주세요.", en: "Send an id that came before, unchanged."))
-            }
-            return version
-        }
+        let since = try request.lastSeenVersion()
         // Listening starts before the map is read, so that no change falls between.
         let notices = broadcast.notices(about: date)
-        guard let map = try await engine.seatMap(of: date), map.isPublic else { throw Problem.notFound }
+        guard let first = try await engine.seatMap(of: date), first.isPublic else { throw Problem.notFound }
         let signals = StreamSignal.merged(notices, heartbeatSeconds: Self.heartbeatSeconds)
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
-                var follower = SeatFollower(version: map.version)
-                for frame in follower.opening(since: since, map: map) {
-                    try await writer.write(ByteBuffer(bytes: frame))
+                var map = first
+                var follower = SeatFollower(version: map.version, date: date, shared: shared)
+                for frame in follower.opening(since: since, map: map, now: clock.now()) {
+                    try await writer.write(frame)
                 }
                 for await signal in signals {
-                    for frame in follower.frames(for: signal, map: map) {
-                        try await writer.write(ByteBuffer(bytes: frame))
+                    if case .notice(.mapReplaced) = signal {
+                        guard let next = try await engine.seatMap(of: date), next.isPublic else { break }
+                        map = next
+                        follower.version = map.version
+                    }
+                    for frame in follower.frames(for: signal, map: map, now: clock.now()) {
+                        try await writer.write(frame)
                     }
                 }
                 try await writer.finish(nil)
@@ -90,38 +91,43 @@ enum StreamSignal: Sendable {
 /// Knows which version a listener has seen, and heals gaps.
 struct SeatFollower {
     var version: Int64
+    let date: DateID
+    let shared: SharedFrames
 
     /// What a listener gets first: the changes since the version that it has seen, or the word to fetch the map.
-    mutating func opening(since: Int64?, map: SeatMap) -> [[UInt8]] {
-        guard let since, let missed = map.changes(since: since) else { return [EventFrame.reset(version: version)] }
-        version = missed.last?.version ?? since
-        return missed.map { EventFrame.seats(version: $0.version, changes: $0.changes) }
+    mutating func opening(since: Int64?, map: SeatMap, now: Timestamp) -> [ByteBuffer] {
+        guard let since, let missed = map.changes(since: since, now: now) else {
+            return [ByteBuffer(bytes: EventFrame.reset(version: version))]
+        }
+        version = missed.last?.version ?? min(since, version)
+        return missed.map { ByteBuffer(bytes: EventFrame.seats($0)) }
     }
 
-    mutating func frames(for signal: StreamSignal, map: SeatMap) -> [[UInt8]] {
+    mutating func frames(for signal: StreamSignal, map: SeatMap, now: Timestamp) -> [ByteBuffer] {
         switch signal {
-        case .heartbeat: [[UInt8](": still here\n\n".utf8)]
-        case .notice(let notice): frames(for: notice, map: map)
+        case .heartbeat: [ByteBuffer(string: ": still here\n\n")]
+        case .notice(let notice): frames(for: notice, map: map, now: now)
         }
     }
 
-    private mutating func frames(for notice: Notice, map: SeatMap) -> [[UInt8]] {
+    private mutating func frames(for notice: Notice, map: SeatMap, now: Timestamp) -> [ByteBuffer] {
         switch notice {
-        case .seats(let next, let changes):
-            if next <= version { return [] }
-            defer { version = next }
-            if next == version + 1 { return [EventFrame.seats(version: next, changes: changes)] }
-            guard let missed = map.changes(since: version) else { return [EventFrame.reset(version: next)] }
-            return missed.filter { $0.version <= next }.map {
-                EventFrame.seats(version: $0.version, changes: $0.changes)
+        case .seats(let seats):
+            if seats.version <= version { return [] }
+            defer { version = seats.version }
+            if seats.previous <= version {
+                return [shared.seats(of: date, version: seats.version) { EventFrame.seats(seats) }]
             }
-        case .mapReplaced(let next):
-            version = next
-            return [EventFrame.reset(version: next)]
+            guard let missed = map.changes(since: version, now: now) else {
+                return [ByteBuffer(bytes: EventFrame.reset(version: seats.version))]
+            }
+            return missed.filter { $0.version <= seats.version }.map { ByteBuffer(bytes: EventFrame.seats($0)) }
+        case .mapReplaced:
+            return [ByteBuffer(bytes: EventFrame.reset(version: version))]
         case .queue(let figures):
-            return [EventFrame.frame("queue", JSONWriter.object { $0.figures(figures) })]
+            return [ByteBuffer(bytes: EventFrame.frame("queue", JSONWriter.object { $0.figures(figures) }))]
         case .soldOut:
-            return [EventFrame.frame("soldOut", [UInt8]("{}".utf8))]
+            return [ByteBuffer(bytes: EventFrame.frame("soldOut", [UInt8]("{}".utf8)))]
         }
     }
 }
@@ -138,15 +144,16 @@ enum EventFrame {
         return frame
     }
 
-    static func seats(version: Int64, changes: [SeatChange]) -> [UInt8] {
+    static func seats(_ seats: ChangedSeats) -> [UInt8] {
         let data = JSONWriter.object { json in
-            json.field("version", version)
+            json.field("previous", seats.previous)
+            json.field("version", seats.version)
             json.key("changes")
-            json.array(changes) { json, change in
+            json.array(seats.changes) { json, change in
                 json.array([change.ordinal, Int(change.state.mapCode)]) { $0.value($1) }
             }
         }
-        return frame("seats", id: version, data)
+        return frame("seats", id: seats.version, data)
     }
 
     static func reset(version: Int64) -> [UInt8] {

@@ -46,7 +46,10 @@ struct ReservationRoutes: Sendable {
         let answer = await engine.submit(.hold(wish.work(for: identity.userID, holdSeconds: holdSeconds), idempotency))
         if case .seats(let seats) = wish.choice {
             // Only a new hold keeps the gate closed. Behind a copy's answer the seats may long be free again.
-            if case .done(_, isReplay: false) = answer {} else { await gate.open(seats, for: identity.userID) }
+            if case .done(_, isReplay: false) = answer {
+            } else {
+                await gate.open(seats, on: wish.dateID, for: identity.userID)
+            }
         }
         return try .answer(answer)
     }
@@ -61,7 +64,8 @@ struct ReservationRoutes: Sendable {
             return problem
         }
         guard case .seats(let seats) = wish.choice else { return nil }
-        let taken = await gate.close(seats, for: fan, until: now.adding(seconds: holdSeconds), now: now)
+        let taken = await gate.close(
+            seats, on: wish.dateID, for: fan, until: now.adding(seconds: holdSeconds), now: now)
         return taken.isEmpty ? nil : Problem(Refusal.seatTaken(taken))
     }
 
@@ -98,21 +102,28 @@ struct ReservationRoutes: Sendable {
                 return EncodedAnswer(status: 200, body: reservation.json(at: reservation.createdAt))
             })
         if case .done = answer, let over = try await store.reservation(command.reservationID) {
-            await gate.open(over.seats.map(\.id), for: identity.userID)
+            await gate.open(over.seats.map(\.id), on: over.dateID, for: identity.userID)
         }
         return try .answer(answer)
     }
 
-    /// A fan is admitted while inside the room of the date, and shows it by the queue token.
+    /// A fan is admitted while inside the room of the date, and shows it by the queue token. When the room cannot be
+    /// asked, or has forgotten who was inside and lets the fan wait again, what the token says holds: those who were
+    /// let in go on buying.
     private func checkAdmission(_ request: Request, of fan: UserID, to date: DateID, now: Timestamp) async throws {
         guard let token = request.headers[.queueToken].flatMap({ queueTokens.read($0, now: now) }),
             token.userID == fan, token.dateID == date
         else { throw Problem.queueTokenInvalid }
-        if try await room.isActive(fan, on: date, now: now) { return }
-        guard let place = try await room.place(of: fan, on: date, bringing: token.number, now: now) else {
-            throw Problem.queueTokenInvalid
+        let place: QueuePlace?
+        do throws(Fault) {
+            if try await room.isActive(fan, on: date, now: now) { return }
+            place = try await room.place(of: fan, on: date, bringing: token.number, now: now)
+        } catch {
+            guard token.isActive(at: now) else { throw error }
+            return
         }
-        guard place.status == .active else { throw Problem(Refusal.notAdmitted) }
+        guard let place else { throw Problem.queueTokenInvalid }
+        guard place.status == .active || token.isActive(at: now) else { throw Problem(Refusal.notAdmitted) }
     }
 }
 

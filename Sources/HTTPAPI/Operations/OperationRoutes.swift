@@ -26,19 +26,24 @@ public struct ServedFiles: Sendable {
 public struct OperationRoutes: Sendable {
     private static let fileBytesMax = 8 * 1024 * 1024
 
-    private let store: any Store
+    private let store: Probe
+    private let others: [(name: StaticString, probe: Probe)]
     private let files: ServedFiles
     private let drain: Drain
     private let exposition: @Sendable () -> String
 
     /// - Parameters:
+    ///   - others: What is looked at as well. Sales go on without them, so they do not make the program unready.
     ///   - drain: Tells when a shutdown has begun.
     ///   - exposition: All figures in Prometheus' text format.
     public init(
-        store: any Store, files: ServedFiles, drain: Drain, exposition: @Sendable @escaping () -> String
+        store: any Store,
+        others: [(name: StaticString, check: @Sendable () async throws(Fault) -> Void)] = [],
+        files: ServedFiles, drain: Drain, exposition: @Sendable @escaping () -> String
     ) {
         self.drain = drain
-        self.store = store
+        self.store = Probe { () throws(Fault) in try await store.check() }
+        self.others = others.map { ($0.name, Probe($0.check)) }
         self.files = files
         self.exposition = exposition
     }
@@ -50,13 +55,19 @@ public struct OperationRoutes: Sendable {
 
     /// `GET /readyz`: it can sell. A shutdown that has begun is not ready.
     func readiness(_: Request, _: APIContext) async throws -> Response {
-        var storeState = "ok"
-        do throws(Fault) { try await store.check() } catch { storeState = error.code.rawValue }
+        let storeState = await store.state()
+        var states: [(name: StaticString, state: String)] = [("store", storeState)]
+        for (name, probe) in others { states.append((name, await probe.state())) }
         let isReady = storeState == "ok" && !drain.hasBegun
-        let body = JSONWriter.object { json in
+        let body = JSONWriter.object { [states] json in
             json.field("status", isReady ? "ready" : "notReady")
             json.key("checks")
-            json.object { $0.field("store", storeState) }
+            json.object { json in
+                for (name, state) in states {
+                    json.key(name)
+                    json.value(state)
+                }
+            }
         }
         return .json(body, status: isReady ? .ok : .serviceUnavailable)
     }

@@ -57,10 +57,11 @@ struct PaymentRoutes: Sendable {
     func refund(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.user(request, .write)
         var tickets: [TicketID]?
+        var reason: String?
         let body = try await request.readJSON { field, json throws(InvalidRequest) in
             switch field {
             case "ticketIds": tickets = try Self.tickets(&json)
-            case "reason": _ = try json.string(maxLength: Self.reasonLengthMax)
+            case "reason": reason = try json.string(maxLength: Self.reasonLengthMax)
             default: throw JSONReader.unknownField()
             }
         }
@@ -69,11 +70,13 @@ struct PaymentRoutes: Sendable {
             request, user: identity.userID, route: "refund \(payment.id)", body: body)
         if let first = try await store.answer(idempotency, at: clock.now()) { return try .answer(first) }
         if !identity.role.isStaff { try await checkNotStarted(payment) }
-        let command = RefundPayment(ownerID: payment.userID, paymentID: payment.id, ticketIDs: tickets)
+        let command = RefundPayment(
+            ownerID: payment.userID, paymentID: payment.id, ticketIDs: tickets,
+            staff: identity.role.isStaff ? (identity.userID, reason) : nil)
         let answer = await engine.submit(
             Submission(.command(.refund(command)), idempotency: idempotency) { $0.payment })
         if case .done = answer, let reservation = try await store.reservation(payment.reservationID) {
-            await gate.open(reservation.seats.map(\.id), for: payment.userID)
+            await gate.open(reservation.seats.map(\.id), on: reservation.dateID, for: payment.userID)
         }
         return try .answer(answer)
     }

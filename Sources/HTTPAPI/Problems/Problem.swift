@@ -17,6 +17,7 @@ struct Problem: Error {
         case unsupportedMediaType
         case idempotencyKeyReused, tooManySeats, balanceTooLarge, paymentMethodUnavailable
         case tooManyRequests
+        case headersTooLarge
         case internalError
         case overloaded, unavailable
     }
@@ -68,6 +69,7 @@ extension Problem.Code {
         case .unsupportedMediaType: .unsupportedMediaType
         case .idempotencyKeyReused, .tooManySeats, .balanceTooLarge, .paymentMethodUnavailable: .unprocessableContent
         case .tooManyRequests: .tooManyRequests
+        case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
         case .overloaded, .unavailable: .serviceUnavailable
         }
@@ -102,6 +104,7 @@ extension Problem.Code {
         case .balanceTooLarge: LocalizedText(ko: "포인트 한도 초과", en: "Balance too large")
         case .paymentMethodUnavailable: LocalizedText(ko: "결제 수단 사용 불가", en: "Payment method unavailable")
         case .tooManyRequests: LocalizedText(ko: "요청이 너무 많음", en: "Too many requests")
+        case .headersTooLarge: LocalizedText(ko: "헤더가 너무 큼", en: "Headers too large")
         case .internalError: LocalizedText(ko: "서버 오류", en: "Internal error")
         case .overloaded: LocalizedText(ko: "접속 폭주", en: "Overloaded")
         case .unavailable: LocalizedText(ko: "일시적으로 사용 불가", en: "Temporarily unavailable")

@@ -10,18 +10,19 @@ public struct APIContext: RequestContext {
     var pathID: Substring?
     /// Names the request in its answer and in the log.
     let requestID: String
+    /// Who is at the other end of the connection; nil only where there is no server, in tests.
+    let peer: Peer?
     private let channel: any Channel
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
+        peer = Peer.current
         requestID = RequestID.next()
     }
 
-    /// The other end of the connection, without its port.
-    var remoteAddress: String {
-        channel.remoteAddress?.ipAddress ?? "unknown"
-    }
+    /// The other end of the connection, as it is counted.
+    var address: String { peer?.address ?? "unknown" }
 
     /// Ends the connection when the answer has had time to leave: whoever sends its request too slowly, or too much of
     /// it, is not listened to any longer.

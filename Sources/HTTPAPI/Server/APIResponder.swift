@@ -8,9 +8,11 @@ struct APIResponder: HTTPResponder {
     private let endpointsByPath: [String: [Endpoint]]
     private let endpoints: [Endpoint]
     private let nowhere: Endpoint
+    private let limits: RateLimits
 
-    init(endpoints: [Endpoint], logger: Logger) {
+    init(endpoints: [Endpoint], limits: RateLimits, logger: Logger) {
         self.endpoints = endpoints
+        self.limits = limits
         endpointsByPath = Dictionary(grouping: endpoints, by: \.path)
         nowhere = Endpoint(method: .get, path: "unknown", logger: logger) { _, _ in throw Problem.notFound }
     }
@@ -21,7 +23,9 @@ struct APIResponder: HTTPResponder {
         let isHead = request.method == .head
         var context = context
         let response: Response
-        if let endpoint = endpoint(request.uri.path, isHead ? .get : request.method, &context) {
+        if limits.isOn, let waitMs = context.peer?.take(limits.call) {
+            response = nowhere.refuse(request, context) { .tooManyRequests(retryAfterMs: waitMs) }
+        } else if let endpoint = endpoint(request.uri.path, isHead ? .get : request.method, &context) {
             response = await endpoint.respond(to: request, context)
         } else {
             response = refuse(request, context)

@@ -10,14 +10,23 @@ public struct ServerSettings: Sendable {
     public var port: Int
     /// Connections that may be open at once. Further ones wait in the backlog.
     public var connectionCountMax: Int
+    /// Connections that one address may have open at once; further ones are closed. 0 sets no bound.
+    public var connectionsPerAddressMax: Int
     /// A connection without a request for this long is closed.
     public var idleSeconds: Int
+    /// A connection whose client takes nothing of what it is sent for this long is closed.
+    public var writeSeconds: Int
 
-    public init(host: String, port: Int, connectionCountMax: Int = 20_000, idleSeconds: Int = 60) {
+    public init(
+        host: String, port: Int, connectionCountMax: Int = 20_000, connectionsPerAddressMax: Int = 0,
+        idleSeconds: Int = 60, writeSeconds: Int = 30
+    ) {
         self.host = host
         self.port = port
         self.connectionCountMax = connectionCountMax
+        self.connectionsPerAddressMax = connectionsPerAddressMax
         self.idleSeconds = idleSeconds
+        self.writeSeconds = writeSeconds
     }
 }
 
@@ -32,10 +41,13 @@ public enum APIServer {
             idleTimeout: .seconds(Int64(settings.idleSeconds)),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
+        let peers = PeerBook(connectionCountMax: settings.connectionsPerAddressMax)
         return Application(
             responder: Routes(parts, operations: operations).responder(),
             server: HTTPServerBuilder { responder in
-                LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: connection))
+                LoopBoundChannel(
+                    base: HTTP1Channel(responder: responder, configuration: connection), peers: peers,
+                    writeLimit: .seconds(Int64(settings.writeSeconds)))
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "jari", backlog: 4_096,

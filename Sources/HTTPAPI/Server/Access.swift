@@ -7,19 +7,32 @@ internal import NIOCore
 internal import Ports
 
 /// How often one user or address may ask, by class of route.
+///
+/// Behind one address there may be a dormitory or a mobile carrier's network, with thousands of fans who have done
+/// nothing wrong. So limits of addresses are many times those of users: they keep a single machine from taking a large
+/// part of the server, and no more.
 public struct RateLimits: Sendable {
     var read = RateLimit(perSecond: 50, burst: 300)
     var write = RateLimit(perSecond: 50, burst: 500)
     var poll = RateLimit(perSecond: 5, burst: 50)
     var login = RateLimit(perSecond: 20, burst: 300)
     var address = RateLimit(perSecond: 500, burst: 2_000)
+    /// Access tokens that have to be verified, by address. A good one is verified once and remembered, so 90,000 fans
+    /// behind one address can renew theirs every quarter of an hour; bad ones cost each time.
+    var token = RateLimit(perSecond: 100, burst: 2_000)
+    /// Passwords tried on one account, wherever they come from: some 3,000 a day.
+    var password = RateLimit(perSecond: 1.0 / 30, burst: 20)
+    /// All calls of one address, also those of users, in one process. 5,000 fans who wait ask a thousand times a
+    /// second, and open the pages with some requests each; a core answers tens of thousands.
+    var call = RateLimit(perSecond: 2_000, burst: 10_000)
     let isOn: Bool
 
     /// - Parameter factor: Multiplies every limit; 0 turns them off.
     public init(factor: Double) {
         isOn = factor > 0
-        for limit in [\RateLimits.read, \.write, \.poll, \.login, \.address] {
-            self[keyPath: limit].perSecond *= factor
+        for limit in [\RateLimits.read, \.write, \.poll, \.login, \.address, \.token, \.password, \.call] {
+            // Limiters take one token an hour and more.
+            self[keyPath: limit].perSecond = max(1.0 / 3600, self[keyPath: limit].perSecond * factor)
             // A bucket that never holds a whole token would never let anyone through.
             self[keyPath: limit].burst = max(1, self[keyPath: limit].burst * factor)
         }
@@ -28,7 +41,7 @@ public struct RateLimits: Sendable {
 
 /// The class of a route, for its limit.
 enum RateClass: String {
-    case read, write, poll, login
+    case read, write, poll, login, token, password
 }
 
 /// Who may come in, and how often.
@@ -49,9 +62,11 @@ struct Access: Sendable {
         guard let header = request.headers[.authorization] else { return nil }
         let now = clock.now()
         guard header.hasPrefix("Bearer ") || header.hasPrefix("bearer "),
-            let identity = await tokens.identity(header.dropFirst(7), now: now)
+            let identity = try await tokens.identity(
+                header.dropFirst(7), now: now,
+                beforeVerifying: { try await limit(.address(Peer.current?.address ?? "unknown"), .token) })
         else { throw Problem.notAuthenticated }
-        try await limit(.user(identity.userID), rate, now: now)
+        try await limit(.user(identity.userID), rate)
         return identity
     }
 
@@ -69,15 +84,17 @@ struct Access: Sendable {
 
     /// Counts an anonymous request by its address.
     func anyone(_ context: APIContext, _ rate: RateClass) async throws {
-        guard limits.isOn else { return }
-        try await limit(.address(context.remoteAddress), rate, now: clock.now())
+        try await limit(.address(context.address), rate)
     }
 
-    private func limit(_ subject: RateKey.Subject, _ rate: RateClass, now: Timestamp) async throws {
+    func limit(_ subject: RateKey.Subject, _ rate: RateClass) async throws {
         guard limits.isOn else { return }
+        let now = clock.now()
         let limit: RateLimit
         switch (rate, subject) {
         case (.login, _): limit = limits.login
+        case (.token, _): limit = limits.token
+        case (.password, _): limit = limits.password
         case (_, .address): limit = limits.address
         case (.read, .user): limit = limits.read
         case (.write, .user): limit = limits.write

@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import Metrics
+internal import NIOHTTP1
 internal import Ports
 
 /// One method of one path: turns errors into problems, and counts.
@@ -39,7 +40,7 @@ final class Endpoint: Sendable {
         } catch {
             let problem = problem(for: error, context)
             response = .problem(problem, language: request.language)
-            if problem.code == .requestTimeout || problem.code == .bodyTooLarge {
+            if problem.code == .requestTimeout || problem.code == .bodyTooLarge || error is HTTPParserError {
                 response.headers[.connection] = "close"
                 context.closeSoon()
             }
@@ -74,6 +75,7 @@ final class Endpoint: Sendable {
         case let fault as Fault:
             logger.error("a request met a fault", metadata: ["fault": "\(fault)", "request": "\(context.requestID)"])
             return Problem(fault)
+        case let malformed as HTTPParserError: return Problem(malformed)
         case is CancellationError: return .overloaded
         default:
             logger.error("a request failed", metadata: ["error": "\(error)", "request": "\(context.requestID)"])

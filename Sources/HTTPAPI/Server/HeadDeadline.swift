@@ -1,11 +1,10 @@
 internal import NIOCore
-internal import NIOHTTPTypes
 
 /// Ends connections whose request head does not arrive in time. Each byte resets an idle time-out, so a head that drips
 /// would hold a connection for ever.
 ///
-/// Two handlers share this: one before the HTTP decoder sees bytes, one behind it sees what became of them. Bytes that
-/// become nothing are part of a head. There is no timer: whoever stops sending meets the idle time-out.
+/// Two handlers share this: one before the HTTP decoder sees bytes, and ``MalformedRequests`` behind it sees what became
+/// of them. Bytes that become nothing are part of a head. There is no timer: whoever stops sending meets the idle time-out.
 final class HeadDeadline {
     private static let limit = TimeAmount.seconds(15)
     private var startedAt: NIODeadline?
@@ -19,7 +18,8 @@ final class HeadDeadline {
         return .now() - startedAt > Self.limit
     }
 
-    fileprivate func partCame() {
+    /// Bytes have become part of a request.
+    func partCame() {
         startedAt = nil
     }
 
@@ -39,22 +39,6 @@ final class HeadDeadline {
             } else {
                 context.fireChannelRead(data)
             }
-        }
-    }
-
-    /// Behind the HTTP decoder.
-    final class Parts: ChannelInboundHandler, RemovableChannelHandler {
-        typealias InboundIn = HTTPRequestPart
-        typealias InboundOut = HTTPRequestPart
-        private let deadline: HeadDeadline
-
-        init(_ deadline: HeadDeadline) {
-            self.deadline = deadline
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            deadline.partCame()
-            context.fireChannelRead(data)
         }
     }
 }

@@ -70,6 +70,18 @@ extension Request {
         uri.queryParameters[name].map { String($0) }
     }
 
+    /// The same, refused when it has more than so many characters.
+    func query(_ name: Substring, lengthMax: Int) throws -> String? {
+        guard let text = query(name) else { return nil }
+        guard text.unicodeScalars.count <= lengthMax else {
+            throw Problem(
+                InvalidRequest(
+                    String(name), ko: "\(lengthMax)자를 넘을 수 없습니다.",
+                    en: "It can have at most \(lengthMax) characters."))
+        }
+        return text
+    }
+
     /// `limit` and `cursor` of the query. A cursor is the last id of the page before, opaque to clients.
     func page<Entity>(of _: Entity.Type = Entity.self) throws -> Page<Entity> {
         var limit = Page<Entity>.standardLimit

@@ -8,10 +8,12 @@ internal import Ports
 /// All calls of the API, like a table of contents. `openapi.yml` says the same, and tests compare the two.
 struct Routes {
     private let logger: Logger
+    private let limits: RateLimits
     private(set) var endpoints: [Endpoint] = []
 
     init(_ parts: APIDependencies, operations: OperationRoutes) {
         logger = parts.logger
+        limits = parts.limits
         addAccounts(AccountRoutes(parts), PointsRoutes(parts))
         addCatalog(CatalogRoutes(parts), SeatRoutes(parts), EventStreamRoutes(parts))
         addSales(QueueRoutes(parts), ReservationRoutes(parts), PaymentRoutes(parts), TicketRoutes(parts))
@@ -103,6 +105,6 @@ struct Routes {
     }
 
     func responder() -> APIResponder {
-        APIResponder(endpoints: endpoints, logger: logger)
+        APIResponder(endpoints: endpoints, limits: limits, logger: logger)
     }
 }

@@ -57,7 +57,9 @@ struct TicketRoutes: Sendable {
         let idempotency = try access.idempotency(request, user: identity.userID, route: "checkin", body: body)
         guard let code = TicketCode(try required(text, "code")) else { throw Problem.notFound }
         let answer = await engine.submit(
-            Submission(.command(.checkIn(CheckIn(code: code, gate: gate))), idempotency: idempotency) { outcome in
+            Submission(
+                .command(.checkIn(CheckIn(code: code, gate: gate, by: identity.userID))), idempotency: idempotency
+            ) { outcome in
                 guard case .checkedIn(let ticket) = outcome else {
                     preconditionFailure("a check-in that let nobody in")
                 }

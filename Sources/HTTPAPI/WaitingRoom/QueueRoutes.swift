@@ -43,8 +43,7 @@ struct QueueRoutes: Sendable {
             place = try await room.join(date, fan: identity.userID, bringing: number, now: now)
         }
         guard let place else { throw Problem(Refusal.saleClosed) }
-        let token = tokens.issue(
-            QueueToken(dateID: date, userID: identity.userID, number: place.number, issuedAt: now))
+        let token = tokens.issue(place.token(of: identity.userID, on: date, now: now))
         return .json(place.json(token: token, date: date))
     }
 
@@ -59,11 +58,10 @@ struct QueueRoutes: Sendable {
             found = try await room.join(token.dateID, fan: token.userID, bringing: nil, now: now)
         }
         guard let place = found else { throw Problem.queueTokenInvalid }
-        if place.number == token.number {
+        if place.number == token.number, place.activeUntil == token.activeUntil {
             return .json(place.json(token: presented.utf8, date: token.dateID))
         }
-        let renewed = tokens.issue(
-            QueueToken(dateID: token.dateID, userID: token.userID, number: place.number, issuedAt: now))
+        let renewed = tokens.issue(place.token(of: token.userID, on: token.dateID, now: now))
         return .json(place.json(token: renewed, date: token.dateID))
     }
 
@@ -118,6 +116,12 @@ struct QueueRoutes: Sendable {
 }
 
 extension QueuePlace {
+    fileprivate var activeUntil: Timestamp? { status == .active ? expiresAt : nil }
+
+    fileprivate func token(of fan: UserID, on date: DateID, now: Timestamp) -> QueueToken {
+        QueueToken(dateID: date, userID: fan, number: number, activeUntil: activeUntil, issuedAt: now)
+    }
+
     fileprivate func json(token: some Sequence<UInt8>, date: DateID) -> [UInt8] {
         JSONWriter.object(capacity: 384) { json in
             json.key("token")

@@ -7,16 +7,21 @@ struct QueueToken: Hashable {
     let userID: UserID
     /// Zero before the draw.
     let number: Int64
+    /// Until when the fan is inside; nil while the fan waits. It lets those inside go on when the room cannot be asked.
+    let activeUntil: Timestamp?
     let issuedAt: Timestamp
+
+    func isActive(at now: Timestamp) -> Bool { activeUntil.map { $0 > now } ?? false }
 }
 
-/// Queue tokens: 66 bytes signed with HMAC-SHA-256, in base64url. They carry the number, so that a place survives a
+/// Queue tokens: 74 bytes signed with HMAC-SHA-256, in base64url. They carry the number, so that a place survives a
 /// restart of the program (docs/adr/0005).
 public final class QueueTokens: Sendable {
     /// A token older than this is not taken any more: longer than anyone waits.
     private static let lifetimeMs: Int64 = 48 * 3600 * 1000
-    private static let bodyLength = 50
+    private static let bodyLength = 58
     private static let tagLength = 16
+    private static let version: UInt8 = 2
 
     /// One for each key, ready to take a token: keying costs as much as signing.
     private let keyed: [HMAC<SHA256>]
@@ -30,12 +35,13 @@ public final class QueueTokens: Sendable {
     /// The token as ASCII.
     func issue(_ token: QueueToken) -> [UInt8] {
         withUnsafeTemporaryAllocation(byteCount: Self.bodyLength + Self.tagLength, alignment: 8) { bytes in
-            bytes.storeBytes(of: 1, toByteOffset: 0, as: UInt8.self)
+            bytes.storeBytes(of: Self.version, toByteOffset: 0, as: UInt8.self)
             bytes.storeBytes(of: 0, toByteOffset: 1, as: UInt8.self)
             token.dateID.withBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[2..<18]).copyMemory(from: $0) }
             token.userID.withBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[18..<34]).copyMemory(from: $0) }
             bytes.storeBytes(of: token.number.bigEndian, toByteOffset: 34, as: Int64.self)
             bytes.storeBytes(of: token.issuedAt.milliseconds.bigEndian, toByteOffset: 42, as: Int64.self)
+            bytes.storeBytes(of: (token.activeUntil?.milliseconds ?? 0).bigEndian, toByteOffset: 50, as: Int64.self)
             let body = UnsafeRawBufferPointer(rebasing: bytes[0..<Self.bodyLength])
             tag(of: body, with: keyed[0]).withUnsafeBytes { tag in
                 UnsafeMutableRawBufferPointer(rebasing: bytes[Self.bodyLength...])
@@ -53,7 +59,7 @@ public final class QueueTokens: Sendable {
         return decoded.withUnsafeBytes { bytes in
             let body = UnsafeRawBufferPointer(rebasing: bytes[0..<Self.bodyLength])
             let presented = UnsafeRawBufferPointer(rebasing: bytes[Self.bodyLength...])
-            guard bytes[0] == 1, keyed.contains(where: { isEqual(tag(of: body, with: $0), presented) }),
+            guard bytes[0] == Self.version, keyed.contains(where: { isEqual(tag(of: body, with: $0), presented) }),
                 let dateID = DateID(bytes: UnsafeRawBufferPointer(rebasing: bytes[2..<18])),
                 let userID = UserID(bytes: UnsafeRawBufferPointer(rebasing: bytes[18..<34]))
             else { return nil }
@@ -61,7 +67,10 @@ public final class QueueTokens: Sendable {
             let issuedAt = Timestamp(
                 milliseconds: Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: 42, as: Int64.self)))
             guard now.milliseconds(since: issuedAt) < Self.lifetimeMs else { return nil }
-            return QueueToken(dateID: dateID, userID: userID, number: number, issuedAt: issuedAt)
+            let activeUntil = Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: 50, as: Int64.self))
+            return QueueToken(
+                dateID: dateID, userID: userID, number: number,
+                activeUntil: activeUntil == 0 ? nil : Timestamp(milliseconds: activeUntil), issuedAt: issuedAt)
         }
     }
 

@@ -51,12 +51,9 @@ struct StaffSaleRoutes: Sendable {
             admitPerSecond: try required(admitPerSecond, "admitPerSecond"),
             activeSeconds: try required(activeSeconds, "activeSeconds"),
             seatsPerFanMax: try required(seatsPerFanMax, "seatsPerFanMax"), isPaused: false)
-        let changed = try await catalog.changeDate(id, by: identity.userID) { date in
-            let isPaused = date.queue.isPaused
-            date.queue = settings
-            date.queue.isPaused = isPaused
+        guard let changed = try await catalog.changeQueue(id, to: settings, by: identity.userID) else {
+            throw Problem.notFound
         }
-        guard let changed else { throw Problem.notFound }
         return .json(changed.queue.json)
     }
 

@@ -11,7 +11,9 @@ struct QueueTokensTests {
     private let tokens = QueueTokens(secrets: [old])
 
     private var place: QueueToken {
-        QueueToken(dateID: DateID(high: 1, low: 2), userID: UserID(high: 3, low: 4), number: 1_837, issuedAt: now)
+        QueueToken(
+            dateID: DateID(high: 1, low: 2), userID: UserID(high: 3, low: 4), number: 1_837,
+            activeUntil: now.adding(seconds: 60), issuedAt: now)
     }
 
     private func text(_ token: QueueToken, by issuer: QueueTokens) -> String {
@@ -21,7 +23,8 @@ struct QueueTokensTests {
     @Test("A token says who waits where, with which number")
     func roundTrip() {
         for number in [0, 1, 1_837, Int64.max] {
-            let token = QueueToken(dateID: place.dateID, userID: place.userID, number: number, issuedAt: now)
+            let token = QueueToken(
+                dateID: place.dateID, userID: place.userID, number: number, activeUntil: nil, issuedAt: now)
             #expect(tokens.read(text(token, by: tokens), now: now) == token)
         }
     }
