@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import CoordinationInProcess
 internal import Domain
 internal import Engine
-internal import EventsInProcess
 internal import Foundation
 internal import HTTPAPI
 internal import Hummingbird
@@ -11,7 +10,6 @@ internal import Metrics
 internal import NIOCore
 internal import Ports
 internal import ServiceLifecycle
-internal import StoreSQLite
 internal import UnixSignals
 
 /// `jari serve`: everything in one process.
@@ -33,13 +31,16 @@ struct Serve: AsyncParsableCommand {
     private func serve(_ settings: Settings, registry: PrometheusRegistry) async throws {
         let logger = settings.logger()
         let clock = SystemClock()
-        let store = try await settings.openStore(clock: clock, logger: logger)
-        let box = try await SaleBox(settings: settings, store: store, clock: clock, logger: logger)
+        let opened = try await settings.openStore(clock: clock, logger: logger)
+        let box = try await SaleBox(
+            settings: settings, opened: opened,
+            coordination: try settings.openCoordination(joins: opened.joins, logger: logger), clock: clock,
+            logger: logger)
         let demoIsNew = try await box.prepare(settings)
         let isListening = Flag()
         let drain = Drain(milliseconds: settings.drainMs)
         let operations = OperationRoutes(
-            store: store,
+            store: opened.store, others: box.checks,
             files: ServedFiles(
                 contract: settings.files + "/openapi.yml", swaggerUI: settings.files + "/.tools/swagger-ui"),
             drain: drain
@@ -47,7 +48,8 @@ struct Serve: AsyncParsableCommand {
         let application = APIServer.application(
             box.api, operations: operations,
             settings: ServerSettings(
-                host: settings.host, port: settings.port, connectionCountMax: settings.connectionCountMax)
+                host: settings.host, port: settings.port, connectionCountMax: settings.connectionCountMax,
+                connectionsPerAddressMax: settings.connectionsPerAddressMax)
         ) { port in
             isListening.set()
             Greeting(settings: settings, port: port, demoIsNew: demoIsNew).say()
@@ -68,6 +70,6 @@ struct Serve: AsyncParsableCommand {
         } catch let error where !isListening.isSet {
             throw StartError("Cannot listen on \(settings.host):\(settings.port): \(error)")
         }
-        try store.close()
+        try await opened.close()
     }
 }

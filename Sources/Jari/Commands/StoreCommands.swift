@@ -4,7 +4,6 @@ internal import Domain
 internal import Engine
 internal import Foundation
 internal import Ports
-internal import StoreSQLite
 
 /// `jari migrate`.
 struct Migrate: AsyncParsableCommand {
@@ -14,9 +13,9 @@ struct Migrate: AsyncParsableCommand {
     func run() async throws {
         try await Complaint.orExit {
             let settings = try await Settings.load()
-            let store = try await settings.openStore(clock: SystemClock(), logger: settings.logger())
-            do throws(Fault) { try store.close() } catch { throw StartError(error) }
-            print("The schema of \(settings.storePath) is up to date.")
+            let opened = try await settings.openStore(clock: SystemClock(), logger: settings.logger())
+            do throws(Fault) { try await opened.close() } catch { throw StartError(error) }
+            print("The schema of \(settings.storeName) is up to date.")
         }
     }
 }
@@ -30,11 +29,11 @@ struct Seed: AsyncParsableCommand {
         try await Complaint.orExit {
             let settings = try await Settings.load()
             let clock = SystemClock()
-            let store = try await settings.openStore(clock: clock, logger: settings.logger())
+            let opened = try await settings.openStore(clock: clock, logger: settings.logger())
             do throws(Fault) {
-                let isAdded = try await DemoConcerts(store: store, ids: IDMint(), clock: clock).add()
+                let isAdded = try await DemoConcerts(store: opened.store, ids: IDMint(), clock: clock).add()
                 print(isAdded ? "Two demo concerts were added." : "There are concerts already; nothing was added.")
-                try store.close()
+                try await opened.close()
             } catch {
                 throw StartError(error)
             }
@@ -51,14 +50,11 @@ struct Audit: AsyncParsableCommand {
     func run() async throws {
         try await Complaint.orExit {
             let settings = try await Settings.load()
+            let opened = try await settings.openStoreForReading(clock: SystemClock(), logger: settings.logger())
             let report: AuditReport
             do throws(Fault) {
-                let store = try SQLiteStore(
-                    readingOnly: settings.storePath, clock: SystemClock(), logger: settings.logger())
-                // Reading only, this changes nothing: it says when the schema is not this program's.
-                try await store.migrate()
-                report = try await store.audit()
-                try store.close()
+                report = try await opened.store.audit()
+                try await opened.close()
             } catch {
                 throw StartError(error)
             }

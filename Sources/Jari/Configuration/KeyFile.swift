@@ -6,24 +6,36 @@ struct KeyFile {
     let accessKeys: [[UInt8]]
     let queueKeys: [[UInt8]]
 
-    /// Reads the file, or makes it, readable by its owner only.
-    init(beside storePath: String) throws(SettingError) {
-        let path = storePath + ".keys"
-        if let data = FileManager.default.contents(atPath: path) {
-            let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap {
-                [UInt8](hexadecimal: $0)
-            }
-            guard lines.count == 2, lines.allSatisfy({ $0.count == 32 }) else {
-                throw SettingError(lines: ["\(path) is damaged. Remove it; everyone has to log in again then."])
-            }
-            (accessKeys, queueKeys) = ([lines[0]], [lines[1]])
-            return
+    /// Reads the file, or makes it, readable by its owner only. Of processes that start together in one folder one makes
+    /// it, and all have the same keys.
+    init(path: String) throws(SettingError) {
+        if !FileManager.default.fileExists(atPath: path) { try Self.make(path) }
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw SettingError(lines: ["\(path) cannot be read."])
         }
+        let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap {
+            [UInt8](hexadecimal: $0)
+        }
+        guard lines.count == 2, lines.allSatisfy({ $0.count == 32 }) else {
+            throw SettingError(lines: ["\(path) is damaged. Remove it; everyone has to log in again then."])
+        }
+        (accessKeys, queueKeys) = ([lines[0]], [lines[1]])
+    }
+
+    /// Written whole under another name first, and then given its name, unless another process was quicker.
+    private static func make(_ path: String) throws(SettingError) {
         let keys = (0..<2).map { _ in (0..<32).map { _ in UInt8.random(in: 0...255) } }
         let text = keys.map { key in key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\n" }.joined()
-        let isMade = FileManager.default.createFile(
-            atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
-        guard isMade else { throw SettingError(lines: ["\(path) cannot be written."]) }
-        (accessKeys, queueKeys) = ([keys[0]], [keys[1]])
+        let draft = "\(path).\(ProcessInfo.processInfo.processIdentifier)"
+        let files = FileManager.default
+        defer { try? files.removeItem(atPath: draft) }
+        let isWritten = files.createFile(
+            atPath: draft, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        guard isWritten else { throw SettingError(lines: ["\(path) cannot be written."]) }
+        do {
+            try files.linkItem(atPath: draft, toPath: path)
+        } catch {
+            guard files.fileExists(atPath: path) else { throw SettingError(lines: ["\(path) cannot be written."]) }
+        }
     }
 }

@@ -1,4 +1,7 @@
 internal import Configuration
+internal import CoordinationRedis
+internal import EventsKafka
+internal import Foundation
 internal import Logging
 internal import SystemPackage
 
@@ -12,7 +15,11 @@ struct SettingError: Error, CustomStringConvertible {
 struct Settings: Sendable {
     let host: String
     let port: Int
-    let storePath: String
+    let store: StoreAddress
+    let storeReplica: String?
+    let storeLanes: Int
+    let coordination: CoordinationAddress
+    let events: EventsAddress
     let adminEmail: String?
     let adminPassword: String?
     let demo: Bool
@@ -22,6 +29,7 @@ struct Settings: Sendable {
     let queueKeys: [[UInt8]]?
     let rateLimitFactor: Double
     let connectionCountMax: Int
+    let connectionsPerAddressMax: Int
     let queueCapacity: Int
     let drainMs: Int
     let files: String
@@ -47,9 +55,18 @@ struct Settings: Sendable {
         var reader = SettingReader(config: config)
         host = reader.text(.host, standard: "127.0.0.1")
         port = reader.integer(.port, standard: 8080, in: 0...65_535)
-        storePath = reader.storePath(standard: "jari.db")
-        reader.only(.coordination, "inprocess")
-        reader.only(.events, "inprocess")
+        store = reader.store(standard: "sqlite:jari.db")
+        storeReplica = reader.optionalText(.storeReplica)
+        storeLanes = reader.integer(.storeLanes, standard: 1, in: 1...16)
+        coordination = reader.coordination()
+        events = reader.events()
+        if case .sqlite = store, storeReplica != nil {
+            reader.fail(.storeReplica, "only a PostgreSQL store has replicas")
+        }
+        if case .sqlite = store, case .redis = coordination {
+            reader.fail(
+                .coordination, "Redis serves several processes, and those need JARI_STORE=postgres://…, not a file")
+        }
         reader.only(.gateway, "sandbox")
         adminEmail = reader.optionalText(.adminEmail)
         adminPassword = reader.optionalText(.adminPassword)
@@ -74,6 +91,9 @@ struct Settings: Sendable {
             reader.fail(.rateLimitFactor, "\"\(rateLimitFactor)\" must be 0, or 0.001 or more")
         }
         connectionCountMax = reader.integer(.connectionCountMax, standard: 20_000, in: 1...1_000_000)
+        // A mobile carrier has thousands of fans behind one address; four of them leave room for everybody else.
+        connectionsPerAddressMax = reader.integer(
+            .connectionsPerAddressMax, standard: max(1_000, connectionCountMax / 4), in: 0...1_000_000)
         queueCapacity = reader.integer(.queueCapacity, standard: 8_192, in: 1...1_000_000)
         drainMs = reader.integer(.drainMs, standard: 500, in: 0...20_000)
         files = reader.text(.files, standard: ".")
@@ -143,13 +163,54 @@ private struct SettingReader {
         if text != known { fail(setting, "\"\(text)\" is not known; this version has only \(known)") }
     }
 
-    mutating func storePath(standard: String) -> String {
-        let text = text(.store, standard: "sqlite:" + standard)
+    mutating func store(standard: String) -> StoreAddress {
+        let text = raw(.store) ?? standard
+        note(.store, text)
+        if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") { return .postgres(text) }
         guard text.hasPrefix("sqlite:"), text.count > 7, text != "sqlite::memory:" else {
-            fail(.store, "\"\(text)\" must be sqlite: and the path of a file")
-            return standard
+            fail(.store, "\"\(text.withoutPassword)\" must be sqlite: and the path of a file, or postgres://…")
+            return .sqlite("jari.db")
         }
-        return String(text.dropFirst(7))
+        return .sqlite(String(text.dropFirst(7)))
+    }
+
+    mutating func coordination() -> CoordinationAddress {
+        let text = text(.coordination, standard: "inprocess")
+        if text == "inprocess" { return .inProcess }
+        if ["redis://", "rediss://", "redis-sentinel://", "redis-cluster://"].contains(where: text.hasPrefix) {
+            do {
+                return .redis(try RedisURL(text))
+            } catch {
+                fail(.coordination, "\(error)")
+                return .inProcess
+            }
+        }
+        fail(.coordination, "\"\(text.withoutPassword)\" is not known; it must be inprocess or the address of Redis")
+        return .inProcess
+    }
+
+    mutating func events() -> EventsAddress {
+        let text = text(.events, standard: "inprocess")
+        if text == "inprocess" { return .inProcess }
+        if text.hasPrefix("kafka://") {
+            do throws(KafkaSettings.Mistake) {
+                return .kafka(try KafkaSettings(address: text, clientSettings: kafkaClientSettings))
+            } catch {
+                fail(.events, "\(error)")
+                return .inProcess
+            }
+        }
+        fail(.events, "\"\(text.withoutPassword)\" is not known; it must be inprocess or kafka://host:port")
+        return .inProcess
+    }
+
+    /// What JARI_KAFKA_… variables set of librdkafka, such as passwords.
+    private var kafkaClientSettings: [String: String] {
+        var settings: [String: String] = [:]
+        for (name, value) in ProcessInfo.processInfo.environment {
+            if let setting = KafkaSettings.clientSetting(environmentVariable: name) { settings[setting] = value }
+        }
+        return settings
     }
 
     mutating func keys(_ setting: Setting) -> [[UInt8]]? {
@@ -182,7 +243,7 @@ private struct SettingReader {
     }
 
     private mutating func note(_ setting: Setting, _ value: String) {
-        values.append((setting, value, isSet(setting)))
+        values.append((setting, value.withoutPassword, isSet(setting)))
     }
 }
 

@@ -9,7 +9,7 @@ struct Greeting {
         print("Jari is selling at \(address)  (stop with Ctrl-C)")
         print("  API          \(address)/api/v1/concerts")
         print("  try it       \(address)/docs")
-        print("  store        \(settings.storePath)")
+        print("  store        \(settings.storeName)")
         if settings.demo {
             print("  demo fan     \(DemoConcerts.fan.email) / \(DemoConcerts.fan.password)")
             print("  demo staff   \(DemoConcerts.staff.email) / \(DemoConcerts.staff.password)")

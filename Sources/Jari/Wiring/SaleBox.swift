@@ -1,4 +1,3 @@
-internal import CoordinationInProcess
 internal import Domain
 internal import Engine
 internal import EventsInProcess
@@ -6,48 +5,56 @@ internal import HTTPAPI
 internal import Logging
 internal import Ports
 internal import ServiceLifecycle
-internal import StoreSQLite
 
-/// The parts of an embedded Jari, put together.
+/// The parts of a Jari that sells, put together.
 struct SaleBox {
     let api: APIDependencies
     /// In the order to start them in.
     let services: [any Service]
-    private let store: SQLiteStore
+    /// What `/readyz` looks at besides the store.
+    let checks: [(name: StaticString, check: @Sendable () async throws(Fault) -> Void)]
+    private let store: any Store
     private let clock: any WallClock
+    private let logger: Logger
     private let ids = IDMint()
     private let passwords = PasswordHasher()
     private let doorkeeper: Doorkeeper
 
-    init(settings: Settings, store: SQLiteStore, clock: any WallClock, logger: Logger) async throws {
-        let broadcast = InProcessBroadcast()
-        let leases = InProcessLeases()
-        let room = InProcessWaitingRoom()
+    init(
+        settings: Settings, opened: OpenStore, coordination: Coordination, clock: any WallClock, logger: Logger
+    ) async throws {
+        let store = opened.store
+        let events = settings.openEvents(consumers: [SalesProjection(store: store)], logger: logger)
         let nudge = WakeUp()
         let engine = Engine(
-            store: store, broadcast: broadcast, clock: clock, queueCapacity: settings.queueCapacity, relayNudge: nudge,
-            logger: logger)
+            store: store, broadcast: coordination.broadcast, news: coordination.news, clock: clock,
+            laneCount: opened.laneCount, queueCapacity: settings.queueCapacity, relayNudge: nudge, logger: logger)
         doorkeeper = Doorkeeper(
-            engine: engine, store: store, room: room, broadcast: broadcast, leases: leases, clock: clock,
-            logger: logger)
-        let keys =
-            try settings.accessKeys == nil || settings.queueKeys == nil
-            ? KeyFile(beside: settings.storePath) : nil
-        let accessTokens = await AccessTokens(secrets: settings.accessKeys ?? keys?.accessKeys ?? [])
+            engine: engine, store: store, room: coordination.room, broadcast: coordination.broadcast,
+            leases: coordination.leases, clock: clock, logger: logger)
+        coordination.whenRoomIsLost? { [doorkeeper] date throws(Fault) in try await doorkeeper.reopen(date) }
+        let keys = try settings.keys()
+        let accessTokens = await AccessTokens(secrets: keys.access)
         let relay = OutboxRelay(
-            store: store, log: InProcessEventLog(consumers: [SalesProjection(store: store)]), leases: leases,
-            clock: clock, nudge: nudge, logger: logger)
-        let sweeper = Sweeper(engine: engine, store: store, leases: leases, clock: clock, logger: logger)
+            store: store, log: events.log, leases: coordination.leases, clock: clock, nudge: nudge, logger: logger)
+        let sweeper = Sweeper(engine: engine, store: store, leases: coordination.leases, clock: clock, logger: logger)
         api = APIDependencies(
             engine: engine, store: store,
             catalog: CatalogDesk(store: store, engine: engine, doorkeeper: doorkeeper, clock: clock, ids: ids),
-            doorkeeper: doorkeeper, room: room, gate: InProcessSeatGate(), limiter: InProcessRateLimiter(),
-            broadcast: broadcast, clock: clock, ids: ids, accessTokens: accessTokens,
-            queueTokens: QueueTokens(secrets: settings.queueKeys ?? keys?.queueKeys ?? []), passwords: passwords,
+            doorkeeper: doorkeeper, room: coordination.room, gate: coordination.gate, limiter: coordination.limiter,
+            broadcast: coordination.broadcast, clock: clock, ids: ids, accessTokens: accessTokens,
+            queueTokens: QueueTokens(secrets: keys.queue), passwords: passwords,
             limits: RateLimits(factor: settings.rateLimitFactor), holdSeconds: settings.holdSeconds, logger: logger)
-        services = [engine, relay, sweeper, doorkeeper]
+        var checks: [(name: StaticString, check: @Sendable () async throws(Fault) -> Void)] = []
+        if let check = coordination.check { checks.append(("coordination", check)) }
+        if case .kafka = settings.events {
+            checks.append(("events", { () throws(Fault) in try await relay.check() }))
+        }
+        self.checks = checks
+        services = coordination.services + events.services + [engine, relay, sweeper, doorkeeper]
         self.store = store
         self.clock = clock
+        self.logger = logger
     }
 
     /// Makes the accounts and concerts that the settings ask for, and opens the waiting rooms.
@@ -67,7 +74,13 @@ struct SaleBox {
             isNew = try await DemoConcerts(store: store, ids: ids, clock: clock).add()
             _ = try await (fan, staff)
         }
-        try await doorkeeper.openAll()
+        do throws(Fault) {
+            try await doorkeeper.openAll()
+        } catch {
+            guard error.code == .unavailable else { throw error }
+            // Redis is away. Its rooms are opened when it is back; the sale does not wait for it.
+            logger.warning("waiting rooms cannot be opened yet", metadata: ["fault": "\(error)"])
+        }
         return isNew
     }
 }
