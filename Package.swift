@@ -29,9 +29,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.20.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.10.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.25.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.0.0"),
     ],
     targets: [
@@ -40,6 +42,12 @@ let package = Package(
         .systemLibrary(
             name: "CQrencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"]), .brew(["qrencode"])]),
 
+        .systemLibrary(
+            name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .systemLibrary(
+            name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .systemLibrary(
+            name: "CRdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "CSQLiteSettings", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -76,6 +84,34 @@ let package = Package(
             swiftSettings: strict),
         .target(name: "EventsInProcess", dependencies: ["Domain", "Ports"], swiftSettings: strict),
         .target(
+            name: "StorePostgres",
+            dependencies: [
+                "Domain", "Ports", "CLibpq",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "CoordinationRedis",
+            dependencies: [
+                "Domain", "Ports", "CHiredis",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "EventsKafka",
+            dependencies: [
+                "Domain", "Ports", "CRdkafka",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "HTTPAPI",
             dependencies: [
                 "Domain", "Ports", "Engine", "CArgon2", "CQrencode", "CZlib",
@@ -88,20 +124,26 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "_NIOFileSystem", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "Jari",
             dependencies: [
-                "Domain", "Ports", "Engine", "StoreSQLite", "CoordinationInProcess", "EventsInProcess", "HTTPAPI",
+                "Domain", "Ports", "Engine", "HTTPAPI",
+                "StoreSQLite", "CoordinationInProcess", "EventsInProcess",
+                "StorePostgres", "CoordinationRedis", "EventsKafka",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -113,7 +155,9 @@ let package = Package(
             path: "bench/BareHello", swiftSettings: strict),
         .executableTarget(
             name: "StoreBench",
-            dependencies: ["Domain", "Ports", "StoreSQLite", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "Domain", "Ports", "StorePostgres", "StoreSQLite", .product(name: "Logging", package: "swift-log"),
+            ],
             path: "bench/StoreBench", swiftSettings: strict),
 
         .target(
@@ -139,16 +183,17 @@ let package = Package(
         .testTarget(
             name: "HTTPAPITests",
             dependencies: [
-                "Domain", "Engine", "StoreSQLite", "CoordinationInProcess", "HTTPAPI", "TestSupport",
+                "Domain", "Ports", "Engine", "StoreSQLite", "CoordinationInProcess", "HTTPAPI", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(
             name: "StoreContractTests",
             dependencies: [
-                "Domain", "Ports", "StoreSQLite",
+                "Domain", "Ports", "StorePostgres", "StoreSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -157,10 +202,23 @@ let package = Package(
         .testTarget(
             name: "CoordinationContractTests",
             dependencies: [
-                "Domain", "Ports", "CoordinationInProcess", .product(name: "Crypto", package: "swift-crypto"),
+                "Domain", "Ports", "CoordinationInProcess", "CoordinationRedis",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        .systemLibrary(
+            name: "CRdkafkaMock", path: "Tests/CRdkafkaMock", pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
         .testTarget(
-            name: "EventContractTests", dependencies: ["Domain", "Ports", "EventsInProcess"], swiftSettings: strict),
+            name: "EventContractTests",
+            dependencies: [
+                "Domain", "Ports", "EventsInProcess", "EventsKafka", "CRdkafkaMock", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
     ]
 )

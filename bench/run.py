@@ -85,10 +85,9 @@ class Sale:
     def __init__(self, binary, folder):
         self.binary, self.folder = binary, folder
         self.access_key, self.queue_key = secrets.token_bytes(32), secrets.token_bytes(32)
-        self.store = folder / "bench.db"
         self.port = free_port()
         self.env = dict(
-            os.environ, JARI_STORE=f"sqlite:{self.store}", JARI_PORT=str(self.port), JARI_DEMO="true",
+            os.environ, **self.place(), JARI_PORT=str(self.port), JARI_DEMO="true",
             JARI_ACCESS_KEYS=self.access_key.hex(), JARI_QUEUE_KEYS=self.queue_key.hex(),
             # The limiter stays in the way of every request, and never says no.
             JARI_RATE_LIMIT_FACTOR="1000000", JARI_HOLD_SECONDS="3600", JARI_FILES=str(ROOT))
@@ -99,6 +98,11 @@ class Sale:
         self.program = Program([binary, "serve"], self.port, "/readyz", self.env)
         self.tokens = {fan: self.access_token(fan, "FAN") for fan in self.fans}
         self.staff_token = self.access_token(self.staff, "ADMIN")
+
+    def place(self):
+        """The settings that say where this sale is kept."""
+        self.store = self.folder / "bench.db"
+        return {"JARI_STORE": f"sqlite:{self.store}"}
 
     def _fill(self):
         rich = 100_000_000_000
@@ -161,26 +165,32 @@ class Sale:
             "maxActive": 1_000_000, "admitPerSecond": 100_000, "activeSeconds": 7200,
             "seatsPerFanMax": SEATS_PER_FAN})
 
-    def stadium(self):
-        """A new date of 100,000 seats, all fans let in: (date, seat ids, queue tokens)."""
-        concert = json.loads(self.call(
+    def concert(self):
+        return json.loads(self.call(
             "POST", "/api/v1/admin/concerts", self.staff_token, {"title": {"ko": "측정", "en": "Bench"}},
             key=secrets.token_hex(8))[1])["id"]
+
+    def stadium(self, sections=10):
+        """A new date of 10,000 seats a section, all fans let in: (date, seat ids, queue tokens)."""
+        date, seats = self.date(self.concert(), sections)
+        return date, seats, self.admit_all(date)
+
+    def date(self, concert, sections, rows=100):
+        """A new date on sale, with its seats."""
         day = lambda days: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + days * 86400))
         date = json.loads(self.call(
             "POST", f"/api/v1/admin/concerts/{concert}/dates", self.staff_token,
             {"startsAt": day(30), "saleOpensAt": day(-1), "saleClosesAt": day(29)}, key=secrets.token_hex(8))[1])["id"]
         self.call("PUT", f"/api/v1/admin/dates/{date}/layout", self.staff_token, {
             "grades": [{"name": "R", "price": 10_000}],
-            "sections": [{"name": str(n), "grade": "R", "rows": 100, "seatsPerRow": 100} for n in range(10)]})
+            "sections": [{"name": str(n), "grade": "R", "rows": rows, "seatsPerRow": 100} for n in range(sections)]})
         self.open_wide(date)
-        seats = [seat["id"] for seat in json.loads(self.call("GET", f"/api/v1/dates/{date}/seats")[1])["seats"]]
-        return date, seats, self.admit_all(date)
+        return date, [seat["id"] for seat in json.loads(self.call("GET", f"/api/v1/dates/{date}/seats")[1])["seats"]]
 
-    def admit_all(self, date):
+    def admit_all(self, date, fans=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         tokens = {}
-        for fan in self.fans:
+        for fan in fans or self.fans:
             _, text = self.call(
                 "POST", "/api/v1/queue/token", self.tokens[fan], {"dateId": date}, connection=connection)
             place = json.loads(text)
@@ -250,12 +260,15 @@ class Subjects:
 
     def hold(self):
         date, seats, queue_tokens = self.sale.stadium()
-        fans = self.sale.fans
+        return self.holds((date, seat, fan, queue_tokens[fan])
+                          for seat, fan in zip(shuffled(seats), cycle(self.sale.fans)))
+
+    def holds(self, wishes):
         return self.requests("hold", (
             request_text("POST", "/api/v1/reservations", {
-                "Authorization": f"Bearer {self.sale.tokens[fan]}", "X-Queue-Token": queue_tokens[fan],
+                "Authorization": f"Bearer {self.sale.tokens[fan]}", "X-Queue-Token": token,
                 "Idempotency-Key": f"h-{seat}"}, json.dumps({"dateId": date, "seatIds": [seat]}))
-            for seat, fan in zip(shuffled(seats), cycle(fans))))
+            for date, seat, fan, token in wishes))
 
     def buy(self):
         date, seats, queue_tokens = self.sale.stadium()

@@ -1,7 +1,9 @@
 import Domain
 import Logging
 import Ports
+import StorePostgres
 import StoreSQLite
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -11,10 +13,12 @@ import StoreSQLite
     import Darwin
 #endif
 
-// How many one-seat holds a second the embedded store commits, fsync included, with one caller and batches of 128:
+// How many one-seat holds a second a store commits, fsync included, in batches of 128:
 //
-//     swift run -c release StoreBench <path of a database that does not exist>
+//     swift run -c release StoreBench <path of a SQLite file that does not exist>
+//     swift run -c release StoreBench <postgres:// URI of an empty database> [lanes, 1 if left out]
 //
+// One batch follows the other; on PostgreSQL as many are under way at the same time as there are lanes.
 // Each hold is a whole one: limit of seats, seat, reservation, event, outbox and an idempotency record with an answer
 // of 400 bytes. Seats and fans come in random order, as at an on-sale moment.
 
@@ -42,21 +46,37 @@ func event(_ kind: Event.Kind, _ id: ID<Event.Subject>, ids: inout IDSource, now
         seats: [], at: now)
 }
 
-guard CommandLine.arguments.count == 2 else {
-    print("usage: StoreBench <path of a new database>")
+guard [2, 3].contains(CommandLine.arguments.count),
+    let laneCount = CommandLine.arguments.count == 3 ? Int(CommandLine.arguments[2]) : 1, laneCount >= 1
+else {
+    print("usage: StoreBench <path of a new database> | <postgres:// URI of an empty database> [lanes]")
     exit(2)
 }
+let place = CommandLine.arguments[1]
+let isPostgres = place.hasPrefix("postgres")
 let clock = FixedClock()
 let now = clock.now()
-let store = try SQLiteStore(path: CommandLine.arguments[1], clock: clock, logger: Logger(label: "bench"))
+let logger = Logger(label: "bench")
+let store: any Store =
+    if isPostgres {
+        try PostgresStore(place, lanes: laneCount, clock: clock, logger: logger)
+    } else {
+        try SQLiteStore(path: place, clock: clock, logger: logger)
+    }
 try await store.migrate()
 var ids = IDSource(random: SystemRandomNumberGenerator())
 
 var users: [UserID] = []
-for number in 0..<userCount {
-    let user = User(id: ids.next(at: now), email: "\(number)@example.com", name: "Fan", role: .fan, createdAt: now)
-    _ = try await store.create(user, passwordHash: "none")
-    users.append(user.id)
+for first in stride(from: 0, to: userCount, by: 100) {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in first..<first + 100 {
+            let user = User(
+                id: ids.next(at: now), email: "\(number)@example.com", name: "Fan", role: .fan, createdAt: now)
+            users.append(user.id)
+            group.addTask { _ = try await store.create(user, passwordHash: "none") }
+        }
+        try await group.waitForAll()
+    }
 }
 let text = LocalizedText(ko: "공연", en: "Concert")
 let concert = Concert(
@@ -84,24 +104,23 @@ for _ in 0..<dateCount {
 }
 
 /// One batch, as the engine runs it. Returns how many holds were made.
-func commit(_ commands: ArraySlice<(Command, scope: Digest)>, ids first: IDSource, answer body: [UInt8])
-    async throws -> (Int, IDSource)
-{
+@Sendable func commit(_ commands: ArraySlice<(Command, scope: Digest)>, answer body: [UInt8]) async throws -> Int {
     var keys = RowKeys()
     for (command, scope) in commands {
         command.addKeys(to: &keys)
         keys.answers.insert(scope)
     }
     return try await store.commit(keys) { rows, now in
-        var ids = first
-        var held = 0
-        for (command, scope) in commands {
-            guard let decision = try? command.decide(on: rows, ids: &ids, now: now) else { continue }
-            rows.apply(decision)
-            rows.remember(StoredAnswer(scope: scope, requestHash: scope, status: 201, body: body, createdAt: now))
-            held += 1
+        mint.withLock { ids in
+            var held = 0
+            for (command, scope) in commands {
+                guard let decision = try? command.decide(on: rows, ids: &ids, now: now) else { continue }
+                rows.apply(decision)
+                rows.remember(StoredAnswer(scope: scope, requestHash: scope, status: 201, body: body, createdAt: now))
+                held += 1
+            }
+            return held
         }
-        return (held, ids)
     }
 }
 
@@ -110,8 +129,9 @@ extension UInt64 {
 }
 
 let body = [UInt8](repeating: 0x20, count: 400)
-var durations: [Duration] = []
-var held = 0
+let mint = Mutex(ids)
+let work = Mutex(stride(from: 0, to: holds.count, by: batchSize).map { $0 }[...])
+let batches = holds
 /// Of all threads of this process: a figure that other programs on the machine disturb less than wall time.
 func cpuSeconds() -> Double {
     var spent = timespec()
@@ -121,24 +141,32 @@ func cpuSeconds() -> Double {
 let cpuStart = cpuSeconds()
 let time = ContinuousClock()
 let start = time.now
-for first in stride(from: 0, to: holds.count, by: batchSize) {
-    let begin = time.now
-    let (count, next) = try await commit(
-        holds[first..<min(first + batchSize, holds.count)], ids: ids, answer: body)
-    ids = next
-    held += count
-    durations.append(time.now - begin)
-    if durations.count.isMultiple(of: 250) {
-        let last = durations.suffix(250).reduce(.zero, +)
-        print("\(held) held, last \(Int(Double(250 * batchSize) / (last / .seconds(1)))) holds/s")
+/// Takes one batch after the other until none is left.
+@Sendable func runLane() async throws -> (held: Int, durations: [Duration]) {
+    let time = ContinuousClock()
+    var held = 0
+    var durations: [Duration] = []
+    while let first = work.withLock({ $0.popFirst() }) {
+        let begin = time.now
+        held += try await commit(batches[first..<min(first + batchSize, batches.count)], answer: body)
+        durations.append(time.now - begin)
     }
+    return (held, durations)
+}
+let lanes = try await withThrowingTaskGroup(of: (held: Int, durations: [Duration]).self) { group in
+    for _ in 0..<laneCount { group.addTask { try await runLane() } }
+    var lanes: [(held: Int, durations: [Duration])] = []
+    for try await lane in group { lanes.append(lane) }
+    return lanes
 }
 let total = time.now - start
-durations.sort()
+let held = lanes.reduce(0) { $0 + $1.held }
+let durations = lanes.flatMap(\.durations).sorted()
 let milliseconds = { (share: Double) -> Double in
     (durations[Int(Double(durations.count - 1) * share)] / .milliseconds(1) * 100).rounded() / 100
 }
 print("\(held) holds, \(Int(Double(held) / (total / .seconds(1)))) holds/s")
 print("CPU: \(Int((cpuSeconds() - cpuStart) * 1e6 / Double(held))) us a hold")
 print("batch of \(batchSize), ms: p50 \(milliseconds(0.5)) p99 \(milliseconds(0.99)) max \(milliseconds(1))")
-try store.close()
+if let store = store as? SQLiteStore { try store.close() }
+if let store = store as? PostgresStore { await store.close() }
