@@ -750,7 +750,35 @@ def test_wrong_refresh_tokens_are_refused(server):
         assert response.status_code == 401, token
     assert server.call("POST", "/sessions/refresh", {"refreshToken": "x" * 201}).status_code == 400
     assert server.call("POST", "/sessions/refresh", {"refreshToken": 7}).status_code == 400
-    assert server.call("POST", "/sessions/refresh", {"refreshToken": rival.refresh}).status_code == 200
+    # Knowing a session's id is not enough to end it; a token that was good once is.
+    flipped = rival.refresh[:40] + ("A" if rival.refresh[40] != "A" else "B") + rival.refresh[41:]
+    assert server.call("POST", "/sessions/refresh", {"refreshToken": flipped}).status_code == 401
+    for account in (fan, rival):
+        newest = server.ok("POST", "/sessions/refresh", {"refreshToken": account.refresh})["refreshToken"]
+        assert server.call("POST", "/sessions/refresh", {"refreshToken": account.refresh}).status_code == 401
+        assert server.call("POST", "/sessions/refresh", {"refreshToken": newest}).status_code == 401
+
+
+@pytest.mark.parametrize("version", ["-1", "+1", "-9223372036854775808", "9" * 19, "1" * 500, "1.0", "", "x"])
+@pytest.mark.parametrize("where", ["since", "Last-Event-ID"])
+def test_a_version_that_never_was_is_refused(shop, where, version):
+    """A stream resumes from a version that this server gave; anything else names what is to blame."""
+    options = {"params": {"since": version}} if where == "since" else {"headers": {"Last-Event-ID": version}}
+    response = shop.server.call("GET", f"/dates/{shop.date}/events", **options)
+    assert check_problem(response, 400, "invalidRequest")["field"] == where
+
+
+@pytest.mark.parametrize("path, name, length", [
+    ("/dates/{date}/seats", "section", 40), ("/dates/{date}/seatmap", "v", 64), ("/concerts", "q", 100),
+    ("/admin/concerts", "q", 100),
+])
+def test_parameters_that_are_too_long_are_refused(shop, path, name, length):
+    """A parameter may be as long as openapi.yml says, and one character more names it."""
+    url = path.format(date=shop.date)
+    by = shop.staff if path.startswith("/admin") else None
+    assert shop.server.call("GET", url, params={name: "가" * length}, by=by).status_code == 200
+    response = shop.server.call("GET", url, params={name: "가" * (length + 1)}, by=by)
+    assert check_problem(response, 400, "invalidRequest")["field"] == name
 
 
 def test_too_many_requests_are_told_to_wait(fresh):

@@ -45,6 +45,8 @@ class Sandbox:
         self.coming = server.date(self.staff, opens=3000)
         #: Somebody who does nothing, whose role may be changed.
         self.waiter = server.fan()
+        #: Somebody who only logs in and out: with the fiftieth login after it a session ends.
+        self.visitor = server.fan()
         self.refresh_ids()
 
     def refresh_ids(self):
@@ -93,7 +95,7 @@ class Sandbox:
 
     def login(self, operation_id: str) -> str:
         if operation_id == "logOut":
-            return self.server.log_in(self.fan.email).access
+            return self.server.log_in(self.visitor.email).access
         if operation_id.startswith("admin") or operation_id == "checkIn":
             return self.random.choice([self.staff, self.staff, self.staff, self.fan]).access
         return self.fan.access
@@ -121,9 +123,9 @@ class Sandbox:
         if isinstance(body.get("ticketIds"), list) and often():
             body["ticketIds"] = [self.ticket]
         if operation_id == "logIn" and often():
-            body |= {"email": self.fan.email, "password": "correct horse battery"}
+            body |= {"email": self.visitor.email, "password": "correct horse battery"}
         if operation_id == "refreshSession" and often():
-            body["refreshToken"] = self.server.log_in(self.fan.email).refresh
+            body["refreshToken"] = self.server.log_in(self.visitor.email).refresh
 
 
 @pytest.fixture(scope="module")

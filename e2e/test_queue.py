@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-from jari import wait_until
+from jari import in_seconds, wait_until
 
 
 def place(server, fan, date):
@@ -151,6 +152,26 @@ def test_everyone_waiting_is_told_of_sold_out_within_a_second(server, staff):
     wait_until(lambda: poll(server, waiting, date)["status"] == "ACTIVE", seconds=15, what="the waiting fan's turn")
 
 
+def test_held_seats_are_not_sold_out(server, staff):
+    """While all seats are held nobody comes in and nobody is told that waiting is pointless; they may come back."""
+    date = server.date(staff, rows=1, seats_per_row=2)["id"]
+    holder = server.fan()
+    server.enter(holder, date)
+    held = server.hold(holder, date, 2).json()
+    waiting = server.fan()
+    # The door has seen that nothing is free once it lets nobody in.
+    wait_until(lambda: place(server, server.fan(), date)["status"] == "WAITING", seconds=2, what="a closed door")
+    place(server, waiting, date)
+    # Ten rounds of the door and more.
+    until = time.monotonic() + 1.2
+    while time.monotonic() < until:
+        found = poll(server, waiting, date)
+        assert (found["status"], found["soldOut"], found["estimatedWaitSeconds"]) == ("WAITING", False, None)
+        assert figures(server, date)["soldOut"] is False
+    server.ok("DELETE", f"/reservations/{held['id']}", by=holder)
+    wait_until(lambda: poll(server, waiting, date)["status"] == "ACTIVE", seconds=15, what="the waiting fan's turn")
+
+
 def test_nobody_is_let_in_when_nothing_is_left(server, staff):
     """Sold out, the door stays closed though there is room inside."""
     date = server.date(staff, rows=1, seats_per_row=1)["id"]
@@ -198,6 +219,114 @@ def test_the_draw_can_be_computed_by_anyone(server, staff):
     assert [one["ahead"] for one in found] == [0, *range(25)]
     assert [one["position"] for one in found] == [0, *range(1, 26)]
     assert expected[:-1] != fans, "the draw left the order of arrival"
+
+
+def times(made, opens):
+    return {"startsAt": made["startsAt"], "saleOpensAt": opens, "saleClosesAt": made["saleClosesAt"]}
+
+
+def test_verify_draw_computes_the_order_again(server, staff, tmp_path):
+    """`jari verify-draw` says whether the seed is the promised one, and puts fans in the order in which they stand."""
+    date = server.date(staff, opens=3, maxActive=1, admitPerSecond=1)["id"]
+    noted = figures(server, date)["drawCommitment"]
+    early = server.run("verify-draw", "--date", date, "--url", server.url)
+    assert early.returncode == 1 and "has not opened" in early.stderr
+    fans = server.fans(8)
+    for fan in fans:
+        place(server, fan, date)
+    assert figures(server, date)["drawSeed"] is None, "the sale opened before all had come"
+    seed = wait_until(lambda: figures(server, date)["drawSeed"], seconds=10, what="the opening")
+    expected = sorted(fans, key=lambda fan: lot(bytes.fromhex(seed), date, fan.id))
+
+    def standing():
+        found = [poll(server, fan, date) for fan in expected]
+        return found[0]["status"] == "ACTIVE" and [one["ahead"] for one in found]
+
+    assert wait_until(standing, what="the first fan's turn") == [0, *range(7)]
+    told = server.run("verify-draw", "--date", date, "--url", server.url, "--commitment", noted,
+                      *(fan.id for fan in fans))
+    assert told.returncode == 0, told.stderr
+    lines = told.stdout.splitlines()
+    assert lines[0].endswith(noted + ".")
+    assert [line.split()[:2] for line in lines[1:]] == [[str(i + 1), fan.id] for i, fan in enumerate(expected)]
+    for line, fan in zip(lines[1:], expected):
+        drawn = lot(bytes.fromhex(seed), date, fan.id)
+        assert line.split()[3] == drawn.hex()
+        assert abs(float(line.split()[5]) - int.from_bytes(drawn[:8], "big") / 2**64 * 100) <= 0.01
+
+    # Without a server, and with the ids in a file.
+    (tmp_path / "fans").write_text("\n".join(fan.id for fan in fans))
+    alone = server.run("verify-draw", "--date", date, "--seed", seed, "--commitment", noted, "--fans",
+                       str(tmp_path / "fans"))
+    assert (alone.returncode, alone.stdout) == (0, told.stdout)
+
+
+def test_verify_draw_tells_a_seed_that_was_not_promised(server, staff):
+    """Another seed, another commitment than the noted one, and nonsense are told apart, by exit code and in one line."""
+    date = server.date(staff)["id"]
+    known = figures(server, date)
+    other = "0" * 64
+    forged = server.run("verify-draw", "--date", date, "--seed", other, "--commitment", known["drawCommitment"])
+    assert forged.returncode == 2 and "NOT the seed" in forged.stdout
+    moved = server.run("verify-draw", "--date", date, "--url", server.url, "--commitment", other)
+    assert moved.returncode == 2 and "another commitment" in moved.stdout
+    only_told = server.run("verify-draw", "--date", date, "--url", server.url)
+    assert only_told.returncode == 0 and "note the commitment" in only_told.stdout
+    for arguments in (["--date", "x", "--url", server.url], ["--date", date], ["--date", date, "--url", "ftp://x"],
+                      ["--date", str(uuid.uuid4()), "--url", server.url], ["--date", date, "--seed", "zz"],
+                      ["--date", date, "--url", "http://127.0.0.1:1"],
+                      ["--date", date, "--url", server.url, "not-an-id"]):
+        wrong = server.run("verify-draw", *arguments)
+        assert wrong.returncode == 1 and len(wrong.stderr.strip().splitlines()) == 1, (arguments, wrong.stderr)
+
+
+def test_a_moved_opening_keeps_the_commitment_unless_the_seed_was_shown(server, staff):
+    """Staff cannot draw again until they like it; but a seed that everyone knows orders nobody who comes later."""
+    made = server.date(staff, opens=600)
+    date = made["id"]
+    noted = figures(server, date)["drawCommitment"]
+    for opens in (1200, 300):
+        server.ok("PUT", f"/admin/dates/{date}", times(made, in_seconds(opens)), by=staff)
+        assert figures(server, date)["drawCommitment"] == noted
+    server.ok("PUT", f"/admin/dates/{date}", times(made, in_seconds(-1)), by=staff)
+    shown = figures(server, date)
+    assert shown["drawCommitment"] == noted and hashlib.sha256(bytes.fromhex(shown["drawSeed"])).hexdigest() == noted
+    server.ok("PUT", f"/admin/dates/{date}", times(made, in_seconds(600)), by=staff)
+    again = figures(server, date)
+    assert again["drawCommitment"] != noted and again["drawSeed"] is None
+    fan = server.fan()
+    assert place(server, fan, date)["position"] is None
+
+
+def test_a_drawn_place_survives_a_crash_with_a_token_from_before_the_draw(fresh):
+    """Fans who have not asked since the draw, and one without a token, get what was drawn; newcomers come behind."""
+    server = fresh()
+    date = server.date(server.admin(), opens=4, maxActive=1, admitPerSecond=1)["id"]
+    fans = server.fans(8)
+    for fan in fans:
+        assert place(server, fan, date)["position"] is None
+    assert figures(server, date)["drawSeed"] is None, "the sale opened before all had come"
+    seed = bytes.fromhex(wait_until(lambda: figures(server, date)["drawSeed"], seconds=10, what="the opening"))
+    expected = sorted(fans, key=lambda fan: lot(seed, date, fan.id))
+    server.ok("POST", f"/admin/dates/{date}/queue/pause", by=server.admin(), key=True)
+    # The door keeps the draw in its round, right after the opening.
+    wait_until(lambda: kept_draws(server) == 1, seconds=5, what="the kept draw")
+    server.kill()
+    server.start()
+    late = server.fan()
+    place(server, late, date)
+    for index, fan in enumerate(reversed(fans)):
+        if index == 0:
+            place(server, fan, date)
+        else:
+            poll(server, fan, date)
+    ahead = {fan.id: place(server, fan, date)["ahead"] for fan in [*fans, late]}
+    assert [ahead[fan.id] for fan in [*expected, late]] == list(range(9))
+
+
+def kept_draws(server):
+    with sqlite3.connect(f"file:{server.store}?mode=ro", uri=True) as db:
+        return db.execute("SELECT count(*) FROM draws").fetchone()[0]
 
 
 def test_a_seed_differs_from_date_to_date(server, staff):

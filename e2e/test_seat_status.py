@@ -87,6 +87,30 @@ def test_an_etag_comes_in_many_forms(server, staff, form):
     assert server.call("GET", url, headers={"If-None-Match": form.format(etag)}).status_code == 304
 
 
+def test_compressed_and_plain_states_have_tags_of_their_own(server, staff):
+    """A strong ETag names bytes: those of gzip are others. Either one, weak or strong, gets 304 while nothing changed."""
+    url = f"/dates/{server.date(staff)['id']}/seats/status"
+    forms = {coding: server.call("GET", url, headers={"Accept-Encoding": coding}) for coding in ("gzip", "identity")}
+    tags = {coding: response.headers["ETag"] for coding, response in forms.items()}
+    assert tags["gzip"] != tags["identity"]
+    assert all(response.headers["Vary"] == "Accept-Encoding" for response in forms.values())
+    for coding in forms:
+        for tag in [*tags.values(), *(f"W/{tag}" for tag in tags.values())]:
+            response = server.call("GET", url, headers={"Accept-Encoding": coding, "If-None-Match": tag})
+            assert (response.status_code, response.headers["Vary"]) == (304, "Accept-Encoding")
+            assert response.headers["ETag"] in tag
+
+
+@pytest.mark.parametrize("header, coding", [
+    ("gzip;q=0", None), ("*, gzip; q=0.0", None), ("identity", None), ("br;q=1, gzip;q=0.2", "gzip"), ("*", "gzip"),
+])
+def test_compression_is_as_the_client_says(server, staff, header, coding):
+    """A quality of 0 is a no (RFC 9110)."""
+    url = f"/dates/{server.date(staff)['id']}/seats/status"
+    response = server.call("GET", url, headers={"Accept-Encoding": header})
+    assert response.headers.get("Content-Encoding") == coding and response.json()["states"]
+
+
 def test_a_pinned_layout_may_be_kept_for_ever(server, arena):
     """With its version in the address a layout is immutable; without, for a minute."""
     url = f"/dates/{arena['id']}/seatmap"

@@ -269,15 +269,17 @@ def test_an_address_of_another_machine_is_named(stopped, host):
 
 @pytest.mark.parametrize("name,value", [
     ("JARI_PORT", "http"), ("JARI_PORT", "-1"), ("JARI_PORT", "65536"), ("JARI_PORT", "80.5"),
-    ("JARI_STORE", "jari.db"), ("JARI_STORE", "sqlite:"), ("JARI_STORE", "postgres://localhost/jari"),
+    ("JARI_STORE", "jari.db"), ("JARI_STORE", "sqlite:"), ("JARI_STORE", "mysql://localhost/jari"),
     ("JARI_STORE", "sqlite::memory:"),
-    ("JARI_COORDINATION", "redis://localhost"), ("JARI_EVENTS", "kafka://localhost"), ("JARI_GATEWAY", "toss"),
+    ("JARI_COORDINATION", "redis://localhost"), ("JARI_COORDINATION", "redis-sentinel://localhost"),
+    ("JARI_EVENTS", "kafka://localhost"), ("JARI_EVENTS", "kafka://localhost:9092?acks=0"), ("JARI_GATEWAY", "toss"),
     ("JARI_DEMO", "perhaps"), ("JARI_DEMO", "1"),
     ("JARI_HOLD_SECONDS", "9"), ("JARI_HOLD_SECONDS", "3601"), ("JARI_HOLD_SECONDS", "seven minutes"),
     ("JARI_ACCESS_KEYS", "secret"), ("JARI_ACCESS_KEYS", "ab" * 31), ("JARI_ACCESS_KEYS", "xy" * 32),
     ("JARI_ACCESS_KEYS", ","), ("JARI_ACCESS_KEYS", "+a" * 32), ("JARI_QUEUE_KEYS", "ab" * 32 + ",cd"),
     ("JARI_RATE_LIMIT_FACTOR", "-1"), ("JARI_RATE_LIMIT_FACTOR", "nan"), ("JARI_RATE_LIMIT_FACTOR", "fast"),
-    ("JARI_CONNECTION_COUNT_MAX", "0"), ("JARI_QUEUE_CAPACITY", "0"), ("JARI_LOG_LEVEL", "loud"),
+    ("JARI_CONNECTION_COUNT_MAX", "0"), ("JARI_QUEUE_CAPACITY", "0"),
+    ("JARI_CONNECTIONS_PER_ADDRESS_MAX", "-1"), ("JARI_LOG_LEVEL", "loud"),
     ("JARI_ADMIN_EMAIL", ""), ("JARI_ADMIN_PASSWORD", ""), ("JARI_ADMIN_PASSWORD", "1234567"),
     ("JARI_ADMIN_PASSWORD", "x" * 129), ("JARI_ADMIN_EMAIL", "not an address"), ("JARI_CONFIG", "/nowhere/jari.env"),
 ])
@@ -326,6 +328,7 @@ def test_the_settings_in_force_are_shown_without_secrets(stopped):
     assert "JARI_HOLD_SECONDS=77" in result.stdout and "ab" * 32 not in result.stdout
     assert "correct horse" not in result.stdout and "JARI_ADMIN_PASSWORD=(hidden)" in result.stdout
     assert "JARI_CONNECTION_COUNT_MAX=20000   (standard)" in result.stdout
+    assert "JARI_CONNECTIONS_PER_ADDRESS_MAX=5000   (standard)" in result.stdout
 
 
 def test_a_file_of_settings_counts_less_than_the_environment(stopped):

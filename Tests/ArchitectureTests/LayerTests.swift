@@ -8,23 +8,32 @@ private let allowedLayers: [String: Set<String>] = [
     "Ports": ["Domain"],
     "Engine": ["Domain", "Ports"],
     "StoreSQLite": ["Domain", "Ports"],
+    "StorePostgres": ["Domain", "Ports"],
     "CoordinationInProcess": ["Domain", "Ports"],
+    "CoordinationRedis": ["Domain", "Ports"],
     "EventsInProcess": ["Domain", "Ports"],
+    "EventsKafka": ["Domain", "Ports"],
     "HTTPAPI": ["Domain", "Ports", "Engine"],
-    "Jari": ["Domain", "Ports", "Engine", "StoreSQLite", "CoordinationInProcess", "EventsInProcess", "HTTPAPI"],
+    "Jari": [
+        "Domain", "Ports", "Engine", "StoreSQLite", "StorePostgres", "CoordinationInProcess", "CoordinationRedis",
+        "EventsInProcess", "EventsKafka", "HTTPAPI",
+    ],
 ]
 
 /// What only some layers may know about.
 private let onlyKnownTo: [String: Set<String>] = [
     "GRDB": ["StoreSQLite"],
     "GRDBSQLite": ["StoreSQLite"],
+    "CLibpq": ["StorePostgres"],
     "Hummingbird": ["HTTPAPI", "Jari"],
     "HummingbirdCore": ["HTTPAPI"],
     "JWTKit": ["HTTPAPI"],
     "CArgon2": ["HTTPAPI"],
     "CQrencode": ["HTTPAPI"],
     "CZlib": ["HTTPAPI"],
+    "CHiredis": ["CoordinationRedis"],
     "CSQLiteSettings": ["StoreSQLite"],
+    "CRdkafka": ["EventsKafka"],
     "Configuration": ["Jari"],
     "ArgumentParser": ["Jari"],
     "Foundation": ["Jari"],
