@@ -1,5 +1,7 @@
 import Domain
+import EventsInProcess
 import Foundation
+import Ports
 import Testing
 
 @testable import EventsKafka
@@ -61,10 +63,34 @@ struct CloudEventTests {
             ("\"amount\":", "\"amount\":99999999999999999999,\"x\":", "amount"),
             ("\"seats\":", "\"seats\":{},\"x\":", "seats"), ("\"grade\":0", "\"grade\":null", "grade"),
             ("\"subject\"", "\"object\"", "subject"), ("\"data\"", "\"date\"", "data"),
+            ("\"amount\":", "\"amount\":-1,\"x\":", "'amount' is not from 0 to 100000000000"),
+            ("\"amount\":", "\"amount\":100000000001,\"x\":", "amount"),
+            ("\"price\":165000", "\"price\":9223372036854775807", "price"),
+            ("\"price\":165000", "\"price\":-1", "price"), ("\"grade\":0", "\"grade\":256", "grade"),
+            ("\"grade\":0", "\"grade\":-1", "grade"), ("\"version\":1", "\"version\":-1", "version"),
         ])
     func wrong(original: String, changed: String, named: String) {
         let text = String(decoding: SampleEvents.all[0].cloudEvent, as: UTF8.self).replacing(original, with: changed)
         let error = #expect(throws: NotAnEvent.self) { try Event(cloudEvent: Array(text.utf8)) }
         #expect(error?.description.contains(named) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("The largest amounts and most seats that are taken overflow no sums of a batch")
+    func bounded() throws {
+        func event(seatCount: Int) -> Event {
+            let sample = SampleEvents.all[1]
+            let seat = Event.Seat(id: sample.seats[0].id, grade: 255, price: .max)
+            return Event(
+                id: sample.id, kind: .reservationPaid, subjectID: sample.subjectID, version: sample.version,
+                dateID: sample.dateID, userID: sample.userID, amount: .max,
+                seats: Array(repeating: seat, count: seatCount), at: sample.at)
+        }
+        let most = try Event(cloudEvent: event(seatCount: 1_000).cloudEvent)
+        #expect(most == event(seatCount: 1_000))
+        // A whole batch of them.
+        let deltas = SalesProjection.deltas(of: Array(repeating: most, count: 1_000))
+        #expect(deltas.first?.figures.minutes.first?.revenue == Won(1_000_000 * Won.max.amount))
+        let error = #expect(throws: NotAnEvent.self) { try Event(cloudEvent: event(seatCount: 1_001).cloudEvent) }
+        #expect(error?.description.contains("seats") == true)
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import EventsInProcess
 import Ports
 import Synchronization
 import TestSupport
@@ -36,6 +37,31 @@ struct ConsumerGroupTests {
             #expect(letter.text("dead-topic") == topic.settings.topic)
             #expect(letter.text("dead-partition") == "0")
             #expect(letter.text("dead-offset") == "3")
+        }
+    }
+
+    @Test("An event whose sums would overflow goes to the dead letters, and sales figures are kept on")
+    func overflowing() async throws {
+        let topic = try KafkaBrokers.mock.topic(partitions: 1)
+        var source = EventSource()
+        let (reservation, date): (ReservationID, DateID) = (source.id(), source.id())
+        let huge = Event(
+            id: source.id(), kind: .reservationPaid, subjectID: ID(reservation), version: 2, dateID: date, userID: nil,
+            amount: .zero, seats: (0..<2).map { _ in Event.Seat(id: source.id(), grade: 0, price: Won(.max)) },
+            at: Timestamp(milliseconds: 0))
+        let log = KafkaEventLog(settings: topic.settings, logger: topic.logger)
+        defer { log.close() }
+        try await log.append([huge, source.event(.reservationPaid, of: source.id(), on: date, seats: [(0, 100)])])
+        let figures = MemorySalesFigures()
+        let sales = SalesProjection(store: figures)
+        let group = KafkaConsumerGroup(settings: topic.settings, consumer: sales, logger: topic.logger)
+        try await serving([group]) {
+            let hasOther = try await eventually {
+                try await figures.figures(of: date, since: Timestamp(milliseconds: 0)).grades.map(\.sold) == [1]
+            }
+            #expect(hasOther)
+            let letter = try #require(try await read(topic.dead, count: 1).first)
+            #expect(letter.text("dead-reason") == "not an event: 'price' is not from 0 to 100000000000")
         }
     }
 
