@@ -26,11 +26,13 @@ public final class RedisCoordination: Service {
     ///   - joins: Where places are remembered, for the day on which Redis loses them.
     ///   - prefix: What all keys and channels begin with, so that several installations can share a Redis.
     ///   - clock: Whose time holds in the waiting rooms.
+    ///   - hintLimitMs: What seat gate and rate limits may take: they are hints, and a sale goes on without them.
     ///   - noticesBufferedMax: Notices kept for a listener that is slow.
     /// - Throws: When TLS cannot be set up.
     public init(
         url: RedisURL, joins: any QueueJoinStore, prefix: String = "jari", clock: RedisWaitingRoom.Clock = .server,
-        noticesBufferedMax: Int = 256, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
+        hintLimitMs: Int = 100, noticesBufferedMax: Int = 256,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, logger: Logger
     ) throws {
         let dial = try RedisDial(url: url, group: group, timeOutMs: Self.timeOutMs, logger: logger)
         let servers = dial.servers()
@@ -40,8 +42,9 @@ public final class RedisCoordination: Service {
             servers: servers, channel: noticeChannel, sender: sender, bufferedMax: noticesBufferedMax)
         let news = RedisSeatNews(servers: servers, channel: newsChannel, sender: sender)
         room = RedisWaitingRoom(servers: servers, joins: joins, prefix: prefix, clock: clock, logger: logger)
-        gate = RedisSeatGate(servers: servers, prefix: prefix)
-        limiter = RedisRateLimiter(servers: servers, prefix: prefix)
+        let hints = HintServers(servers: servers, group: group, limit: .milliseconds(Int64(hintLimitMs)))
+        gate = RedisSeatGate(servers: hints, prefix: prefix)
+        limiter = RedisRateLimiter(servers: hints, prefix: prefix)
         leases = RedisLeases(
             servers: servers, prefix: prefix, holder: (0..<16).map { _ in UInt8.random(in: .min ... .max) })
         self.servers = servers
@@ -72,11 +75,8 @@ public final class RedisCoordination: Service {
         close()
     }
 
-    /// Asks Redis whether it is there.
-    public func check() async throws(Fault) {
-        let reply = try await servers.send(RedisCommand("PING"), tag: HashTag("".utf8))
-        if let error = reply.errorText { throw Fault(.unavailable, attempt: "ask Redis for a sign", reason: error) }
-    }
+    /// Asks Redis whether it is there: in a cluster, every primary.
+    public func check() async throws(Fault) { try await servers.check() }
 
     public func close() {
         signing.cancel()

@@ -63,6 +63,26 @@ struct WaitingRoomOrderTests {
         }
     }
 
+    @Test(
+        "A room says that it has drawn from its opening on, whether anybody came or not, and with a new seed anew",
+        arguments: WaitingRoomDriver.all, [0, 3])
+    func hasDrawn(driver: WaitingRoomDriver, fanCount: Int) async throws {
+        var world = try await RoomWorld(driver, opensInSeconds: 60)
+        for fan in world.fans(fanCount) { _ = try await world.join(fan) }
+        world.pass(seconds: 59)
+        #expect(try await world.figures().hasDrawn == false)
+        world.pass(seconds: 1)
+        #expect(try await world.figures().hasDrawn)
+        let reopensAt = world.now.adding(seconds: 60)
+        try await world.change {
+            $0.drawSeed = [9]
+            $0.opensAt = reopensAt
+        }
+        #expect(try await world.figures().hasDrawn == false)
+        world.pass(seconds: 60)
+        #expect(try await world.figures().hasDrawn)
+    }
+
     @Test("The draw uses the seed that holds at opening", arguments: WaitingRoomDriver.all)
     func changedSeed(driver: WaitingRoomDriver) async throws {
         var world = try await RoomWorld(driver, opensInSeconds: 60)

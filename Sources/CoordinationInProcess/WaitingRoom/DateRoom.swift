@@ -301,7 +301,7 @@ extension DateRoom {
         return QueueFigures(
             waiting: gatheringCount + line.count, active: activeCount, calledUpTo: calledUpTo,
             admittedPerSecond: Double(letIn.total) * 1000 / Double(SlidingCount.windowMs),
-            isPaused: rules.settings.isPaused, isSoldOut: isSoldOut)
+            isPaused: rules.settings.isPaused, isSoldOut: isSoldOut, hasDrawn: hasDrawn)
     }
 
     private mutating func place(at slot: UInt32, now: Timestamp) -> QueuePlace {

@@ -59,7 +59,9 @@ struct NoticeMessage {
             bytes.append(Int64(figures.active))
             bytes.append(figures.calledUpTo)
             bytes.append(Int64(bitPattern: figures.admittedPerSecond.bitPattern))
-            bytes.append((figures.isPaused ? 1 : 0) | (figures.isSoldOut ? 2 : 0) as UInt8)
+            let flags: UInt8 =
+                (figures.isPaused ? 1 : 0) | (figures.isSoldOut ? 2 : 0) | (figures.hasDrawn ? 4 : 0)
+            bytes.append(flags)
         }
         return bytes
     }
@@ -87,7 +89,7 @@ struct NoticeMessage {
                 QueueFigures(
                     waiting: Int(waiting), active: Int(active), calledUpTo: called,
                     admittedPerSecond: Double(bitPattern: UInt64(bitPattern: rate)), isPaused: flags & 1 != 0,
-                    isSoldOut: flags & 2 != 0))
+                    isSoldOut: flags & 2 != 0, hasDrawn: flags & 4 != 0))
         default: return nil
         }
     }

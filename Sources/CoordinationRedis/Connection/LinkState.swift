@@ -7,6 +7,7 @@ struct LinkState<Call> {
     enum Submission {
         /// Sent with everything else that comes in this turn of the event loop; the first of them asks for a flush.
         case flushSoon
+        /// For that flush, or for the very first connection.
         case waiting
         /// The server is away, or too much waits: it was not sent.
         case rejected
@@ -32,7 +33,7 @@ struct LinkState<Call> {
         case connecting
         case greeting(commandCount: Int, replies: [RedisReply])
         case up(since: NIODeadline)
-        /// Waits for the next attempt. Meanwhile all calls are rejected.
+        /// Waits for the next attempt.
         case resting
         case closed
     }
@@ -48,6 +49,8 @@ struct LinkState<Call> {
     private var outgoing = ByteBuffer()
     private var isFlushScheduled = false
     private var failureCount = 0
+    /// Calls wait for the first connection only: when a server hangs, each of them would wait for as long as it may.
+    private var hasLost = false
     /// The `run_id` of the server that the link is connected to.
     private(set) var home: [UInt8] = []
 
@@ -60,7 +63,7 @@ struct LinkState<Call> {
     mutating func submit(_ command: RedisCommand, _ call: Call, deadline: NIODeadline) -> Submission {
         switch phase {
         case .connecting, .greeting:
-            guard unsent.count < Self.callCountMax else { return .rejected }
+            guard !hasLost, unsent.count < Self.callCountMax else { return .rejected }
             unsent.append((command, call, deadline))
             return .waiting
         case .up:
@@ -128,8 +131,9 @@ struct LinkState<Call> {
 
     /// The connection is gone, or did not come about.
     ///
-    /// One that was up for a while is made again at once, and calls wait for it. After an attempt that failed the link
-    /// rests, twice as long each time, up to a second; half of it is chance, so that not all processes come at once.
+    /// One that was up for a while is made again at once. After an attempt that failed the link rests, twice as long each
+    /// time, up to a second; half of it is chance, so that not all processes come at once. Until the link is up again all
+    /// calls are rejected.
     ///
     /// - Parameter chance: From 0 to 1.
     mutating func lost(now: NIODeadline, chance: Double) -> Loss {
@@ -137,6 +141,7 @@ struct LinkState<Call> {
         unsent.removeAll()
         sent.removeAll()
         outgoing = ByteBuffer()
+        hasLost = true
         switch phase {
         case .closed, .resting:
             return Loss(failed: failed, connectAfterMs: nil)

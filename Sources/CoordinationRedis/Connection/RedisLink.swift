@@ -67,16 +67,14 @@ final class RedisLink: Sendable {
     /// - Parameter isAsking: The slot is on its way to this server, which answers only when told that we know.
     func send(_ command: RedisCommand, isAsking: Bool = false, _ completion: @escaping RedisCompletion) {
         let deadline = NIODeadline.now() + timeOut
-        let submission = state.withLock { state in
+        let (asking, submission) = state.withLock { state in
             // Under one lock, so that no other command comes between the two.
-            if isAsking { _ = state.link.submit(RedisCommand("ASKING"), { _ in }, deadline: deadline) }
-            return state.link.submit(command, completion, deadline: deadline)
+            let asking = isAsking ? state.link.submit(RedisCommand("ASKING"), { _ in }, deadline: deadline) : nil
+            return (asking, state.link.submit(command, completion, deadline: deadline))
         }
-        switch submission {
-        case .flushSoon: dialling.loop.execute { self.flush() }
-        case .waiting: break
-        case .rejected: completion(.failure(Self.away("it is not connected")))
-        }
+        // Whichever of the two was the first of this turn asks for the flush.
+        if asking == .flushSoon || submission == .flushSoon { dialling.loop.execute { self.flush() } }
+        if submission == .rejected { completion(.failure(Self.away("it is not connected"))) }
     }
 
     func send(_ command: RedisCommand) async throws(Fault) -> RedisReply {

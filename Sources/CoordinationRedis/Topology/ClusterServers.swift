@@ -7,7 +7,10 @@ internal import Synchronization
 final class ClusterServers: RedisServers {
     private static let redirectionCountMax = 8
     private static let refreshEveryMs: Int64 = 250
-    private static let tryAgainAfter = TimeAmount.milliseconds(20)
+    /// While the keys of a slot are moved one by one, nothing that names several of them is answered: it is tried again
+    /// after 20 ms, twice as long each time, for 300 ms together. Whoever asks after that finds the slot where it went.
+    private static let tryAgainAfterMs: Int64 = 20
+    private static let tryAgainCountMax = 4
     /// A link to a node without slots is closed after this: slots may be on their way to it.
     private static let unusedAfter = TimeAmount.seconds(10)
 
@@ -29,6 +32,7 @@ final class ClusterServers: RedisServers {
         let deadline: NIODeadline
         let completion: RedisCompletion
         var redirectionCount = 0
+        var tryAgainCount = 0
     }
 
     private let dial: RedisDial
@@ -62,6 +66,25 @@ final class ClusterServers: RedisServers {
         // Any node hears all: published messages go through the whole cluster. Another one each time.
         let nodes = state.withLock { $0.slots.nodes }
         return nodes.randomElement() ?? seeds.randomElement() ?? seeds[0]
+    }
+
+    func check() async throws(Fault) {
+        // Before the slots are known, any one will do: it waits for them.
+        let samples = state.withLock { $0.knowsSlots ? $0.slots.samples : [0] }
+        let fault = await withTaskGroup(of: Fault?.self) { group in
+            for slot in samples {
+                group.addTask {
+                    do throws(Fault) {
+                        try await self.sign(HashTag(slot: slot))
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await group.reduce(nil) { $0 ?? $1 }
+        }
+        if let fault { throw fault }
     }
 
     // MARK: - Journeys
@@ -123,7 +146,12 @@ final class ClusterServers: RedisServers {
             go(journey, over: link, to: address, isAsking: true)
         case .tryAgain:
             refresh()
-            loop.scheduleTask(in: Self.tryAgainAfter) { [journey] in self.go(journey) }
+            guard journey.tryAgainCount < Self.tryAgainCountMax else {
+                return journey.completion(.failure(Self.away(error)))
+            }
+            let afterMs = Self.tryAgainAfterMs << Int64(journey.tryAgainCount)
+            journey.tryAgainCount += 1
+            loop.scheduleTask(in: .milliseconds(afterMs)) { [journey] in self.go(journey) }
         }
     }
 

@@ -20,5 +20,7 @@ struct OneServer: RedisServers {
         link.send(command, completion)
     }
 
+    func check() async throws(Fault) { try await sign(HashTag("".utf8)) }
+
     func subscriptionAddress() async throws(Fault) -> RedisAddress { try await find() }
 }

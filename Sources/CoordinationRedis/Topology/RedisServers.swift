@@ -8,6 +8,8 @@ protocol RedisServers: Sendable {
     func send(_ command: RedisCommand, tag: HashTag, _ completion: @escaping RedisCompletion)
     /// A server that hears all that is published.
     func subscriptionAddress() async throws(Fault) -> RedisAddress
+    /// Asks every server that keeps keys for a sign.
+    func check() async throws(Fault)
 }
 
 extension RedisServers {
@@ -15,6 +17,12 @@ extension RedisServers {
         try await withCheckedContinuation { continuation in
             send(command, tag: tag) { continuation.resume(returning: $0) }
         }.get()
+    }
+
+    /// Asks the server that keeps the keys with this tag for a sign.
+    func sign(_ tag: HashTag) async throws(Fault) {
+        let reply = try await send(RedisCommand("PING"), tag: tag)
+        if let error = reply.errorText { throw Fault(.unavailable, attempt: "ask Redis for a sign", reason: error) }
     }
 }
 
@@ -24,6 +32,10 @@ struct HashTag: Hashable, Sendable {
 
     /// From 0 to 16,383.
     let slot: Int
+
+    init(slot: Int) {
+        self.slot = slot
+    }
 
     /// - Parameter text: What stands between the braces.
     init(_ text: some Sequence<UInt8>) {

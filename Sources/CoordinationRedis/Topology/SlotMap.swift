@@ -9,6 +9,12 @@ struct SlotMap {
 
     var nodes: Set<RedisAddress> { Set(owners.lazy.compactMap { $0 }) }
 
+    /// One slot of each node.
+    var samples: [Int] {
+        var seen: Set<RedisAddress> = []
+        return owners.indices.filter { slot in owners[slot].map { seen.insert($0).inserted } ?? false }
+    }
+
     init() {}
 
     /// Reads the answer to `CLUSTER SLOTS`: ranges with their primary first.

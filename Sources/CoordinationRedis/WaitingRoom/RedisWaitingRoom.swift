@@ -77,7 +77,13 @@ public final class RedisWaitingRoom: WaitingRoom {
     }
 
     public func leave(_ date: DateID, fan: UserID, now: Timestamp) async throws(Fault) {
-        try await calls.leave(date, fan: fan, now: now)
+        guard let gone = try await calls.leave(date, fan: fan, now: now) else { return }
+        do throws(Fault) {
+            try await saves.ask(gone, of: date)
+        } catch {
+            // It stays among what the store has to learn, and whoever admits sees to it.
+            calls.logger.warning("a fan who left was not forgotten yet", metadata: ["fault": "\(error)"])
+        }
     }
 
     public func admit(_ date: DateID, seatsLeft: Int, isSoldOut: Bool, now: Timestamp) async throws(Fault) -> Int {

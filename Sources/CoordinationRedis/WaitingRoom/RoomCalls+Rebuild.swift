@@ -73,6 +73,10 @@ extension RoomCalls {
                 return true
             // It ends: each call moves some of those who were drawn.
             case "MOVING": continue
+            case "DRAWN":
+                attempts += 1
+                guard let draw = PendingDraw(reply.array ?? []) else { throw RoomReply.malformed(reply) }
+                try await keep(draw, of: date)
             case "LOTS":
                 attempts += 1
                 let members = reply.array?.dropFirst().first?.array ?? []
@@ -110,6 +114,8 @@ extension RoomCalls {
         _ date: DateID, _ owner: [UInt8], rules: WaitingRoomRules, firstNumber: Int64
     ) async throws(Fault) {
         let calledUpTo = try await joins.calledUpTo(of: date)
+        let kept = try await joins.keptDraw(of: date)
+        let draw = kept.flatMap { $0.seed == rules.drawSeed ? $0 : nil }
         var (last, highest, count) = (nil as QueueJoin?, 0 as Int64, 0)
         while true {
             let page = try await joins.joins(of: date, after: last, limit: Self.rowMax)
@@ -117,11 +123,13 @@ extension RoomCalls {
             var rows: [UInt8] = []
             rows.reserveCapacity(page.count * 56)
             for join in page {
-                rows.append(join.fan)
-                rows.append(join.number)
-                rows.append(
+                let lot =
                     join.number == 0
-                        ? Self.lot(of: join.fan, seed: rules.drawSeed, date: date) : Digest(0, 0, 0, 0))
+                    ? Self.lot(of: join.fan, seed: rules.drawSeed, date: date) : Digest(0, 0, 0, 0)
+                rows.append(join.fan)
+                // Who was drawn and not told yet gets what was drawn.
+                rows.append(join.number == 0 ? -(draw?.number(of: lot) ?? 0) : join.number)
+                rows.append(lot)
                 highest = max(highest, join.number)
             }
             let isAdded = try await step(
@@ -131,10 +139,14 @@ extension RoomCalls {
             count += page.count
             last = end
         }
-        let first = max(firstNumber, highest + 1, calledUpTo + 1)
+        let afterDraw = draw.map { $0.firstNumber + Int64($0.lots.count) } ?? 1
+        let first = max(firstNumber, highest + 1, calledUpTo + 1, afterDraw)
+        let isRemembered = count > 0 || calledUpTo > 0
         let isWhole = try await step(
             RoomScripts.finishRebuild, date,
-            [.bytes(owner), .home] + rules.words + [.integer(first), .integer(calledUpTo)])
+            [.bytes(owner), .home] + rules.words + [
+                .integer(first), .integer(calledUpTo), .text(isRemembered ? "1" : "0"), .bytes(draw?.seed ?? []),
+            ])
         guard isWhole else { return }
         book.note(date, seed: rules.drawSeed)
         if count > 0 {

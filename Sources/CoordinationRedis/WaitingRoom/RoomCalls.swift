@@ -10,14 +10,42 @@ struct RoomCalls: Sendable {
     /// Enough for a door that is as wide as it can be, and short enough for whoever has other dates to look after.
     private static let admitCallCountMax = 50
     private static let drainMax = 1_000
+    /// Calls of one date that wait for a draw to be kept: there are a few kinds, and few of each at the same time.
+    private static let drawCallMax = 10_000
+    /// How often a call is made again because of a draw. Once is enough, unless Redis loses the room meanwhile.
+    private static let drawAttemptMax = 5
 
     let servers: any RedisServers
     let joins: any QueueJoinStore
     let book: RoomBook
     let clock: RedisWaitingRoom.Clock
     let logger: Logger
+    /// One at a time keeps the draw of a date; who comes meanwhile waits.
+    private let draws: Gatherer<DateID, PendingDraw, Void>
     /// 16 bytes by which this process is known while it rebuilds a room.
     let process = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+
+    init(
+        servers: any RedisServers, joins: any QueueJoinStore, book: RoomBook, clock: RedisWaitingRoom.Clock,
+        logger: Logger
+    ) {
+        self.servers = servers
+        self.joins = joins
+        self.book = book
+        self.clock = clock
+        self.logger = logger
+        let keeper = DrawKeeper(servers: servers, store: joins, book: book)
+        draws = Gatherer(batchMax: Self.drawCallMax, waitingMax: Self.drawCallMax) { date, draws, completion in
+            Task {
+                do throws(Fault) {
+                    if let draw = draws.last { try await keeper.keep(draw, of: date) }
+                    completion(.success(draws.map { _ in }))
+                } catch {
+                    completion(.failure(error))
+                }
+            }
+        }
+    }
 
     func time(_ now: Timestamp?) -> RedisCommand.Word {
         switch clock {
@@ -27,13 +55,26 @@ struct RoomCalls: Sendable {
     }
 
     func run(
-        _ script: RedisScript, _ date: DateID, now: Timestamp?, _ arguments: [RedisCommand.Word],
+        _ script: RedisScript, _ date: DateID, now: Timestamp?, _ arguments: [RedisCommand.Word], attempt: Int = 1,
         _ completion: @escaping @Sendable (Result<RoomAnswer, Fault>) -> Void
     ) {
         let keys = book.keys(of: date)
         servers.run(script, keys: keys.all, arguments: [.home, time(now)] + arguments, tag: keys.tag) { result in
-            completion(result.flatMap { reply in Result { () throws(Fault) in try RoomAnswer(reply) } })
+            let answer = result.flatMap { reply in Result { () throws(Fault) in try RoomAnswer(reply) } }
+            guard case .success(.drawn(let draw)) = answer, attempt < Self.drawAttemptMax else {
+                return completion(answer)
+            }
+            self.draws.ask(draw, of: date) { kept in
+                switch kept {
+                case .success: self.run(script, date, now: now, arguments, attempt: attempt + 1, completion)
+                case .failure(let fault): completion(.failure(fault))
+                }
+            }
         }
+    }
+
+    func keep(_ draw: PendingDraw, of date: DateID) async throws(Fault) {
+        try await draws.ask(draw, of: date)
     }
 
     /// The room's reply, or nil when the date has no room.
@@ -101,32 +142,31 @@ struct RoomCalls: Sendable {
     }
 
     private func save(_ date: DateID, _ places: [UnsavedPlace]) async throws(Fault) {
-        let kept = places.compactMap { place in place.number.map { QueueJoin(fan: place.fan, number: $0) } }
-        let gone = places.filter { $0.number == nil }.map(\.fan)
+        // Of one fan the last change counts: a place that was taken and left at the same time must not stay.
+        let latest = Dictionary(places.map { ($0.fan, $0) }) { $0.change > $1.change ? $0 : $1 }.values
+        let kept = latest.compactMap { place in place.number.map { QueueJoin(fan: place.fan, number: $0) } }
+        let gone = latest.filter { $0.number == nil }.map(\.fan)
         if !kept.isEmpty { try await joins.remember(kept, of: date) }
         if !gone.isEmpty { try await joins.forget(gone, of: date) }
         var changes: [UInt8] = []
-        for place in places {
+        for place in latest {
             changes.append(place.fan)
             changes.append(place.change)
+            changes.append(place.number ?? -1)
         }
         let keys = book.keys(of: date)
         // Nobody waits for it: what Redis does not hear of is saved once more.
-        servers.run(RoomScripts.saved, keys: keys.all, arguments: [.bytes(changes)], tag: keys.tag) { _ in }
+        servers.run(RoomScripts.saved, keys: keys.all, arguments: [.home, .bytes(changes)], tag: keys.tag) { _ in }
     }
 
-    func leave(_ date: DateID, fan: UserID, now: Timestamp) async throws(Fault) {
+    /// - Returns: What the store has to learn of it. Nil when the fan had no place.
+    func leave(_ date: DateID, fan: UserID, now: Timestamp) async throws(Fault) -> UnsavedPlace? {
         var bytes: [UInt8] = []
         bytes.append(fan)
-        guard let reply = try await room(RoomScripts.leave, date, now: now, [.bytes(bytes)]),
-            let change = reply.values.last?.array?.first?.text.flatMap({ Int64($0) })
-        else { return }
-        do throws(Fault) {
-            try await save(date, [UnsavedPlace(fan: fan, number: nil, change: change)])
-        } catch {
-            // It stays among what the store has to learn, and whoever admits sees to it.
-            logger.warning("a fan who left was not forgotten yet", metadata: ["fault": "\(error)"])
+        guard let change = try await room(RoomScripts.leave, date, now: now, [.bytes(bytes)])?.departure else {
+            return nil
         }
+        return UnsavedPlace(fan: fan, number: nil, change: change)
     }
 
     // MARK: - Admission
@@ -206,7 +246,7 @@ struct RoomCalls: Sendable {
         case .closed:
             book.forget(date)
             return false
-        case .strange, .seed: return true
+        case .strange, .seed, .drawn: return true
         case .none:
             if book.isKnown(date) { return true }
             return try await !joins.joins(of: date, after: nil, limit: 1).isEmpty

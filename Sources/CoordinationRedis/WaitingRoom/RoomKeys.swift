@@ -11,6 +11,7 @@ struct RoomKeys: Sendable {
         tag = HashTag(id)
         let names = [
             "room", "fans", "waiting", "patience", "inside", "passed", "gathered", "spent", "unsaved", "rebuild",
+            "earlier",
         ]
         all = names.map { name in Array("\(prefix):{".utf8) + id + Array("}:\(name)".utf8) }
     }

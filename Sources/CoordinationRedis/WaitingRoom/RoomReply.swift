@@ -12,6 +12,8 @@ enum RoomAnswer {
     case strange
     /// Lots are wanted by this seed.
     case seed([UInt8])
+    /// Nobody is told anything before the store has kept this draw.
+    case drawn(PendingDraw)
 
     init(_ reply: RedisReply) throws(Fault) {
         guard let values = reply.array, let status = values.first?.text else { throw RoomReply.malformed(reply) }
@@ -21,6 +23,9 @@ enum RoomAnswer {
         case "CLOSED": self = .closed
         case "STRANGE": self = .strange
         case "SEED": self = .seed(values.count > 1 ? values[1].bytes ?? [] : [])
+        case "DRAWN":
+            guard let draw = PendingDraw(values) else { throw RoomReply.malformed(reply) }
+            self = .drawn(draw)
         default: throw RoomReply.malformed(reply)
         }
     }
@@ -52,7 +57,13 @@ struct RoomReply: Sendable {
     var figures: QueueFigures {
         QueueFigures(
             waiting: waiting, active: active, calledUpTo: integer(14), admittedPerSecond: Double(letIn) / 10,
-            isPaused: isPaused, isSoldOut: isSoldOut)
+            isPaused: isPaused, isSoldOut: isSoldOut, hasDrawn: integer(17) == 1)
+    }
+
+    /// The change by which a fan left, which the store has to learn. Nil for one who had no place.
+    var departure: Int64? {
+        guard values.count > 16 else { return nil }
+        return values[16].array?.first?.text.flatMap { Int64($0) }
     }
 
     /// The rate of the last ten seconds, else the rate that the rules allow: that of the door, or, when the room is
@@ -69,7 +80,7 @@ struct RoomReply: Sendable {
 
     /// The places, one for each fan who was asked about.
     func sightings(of fans: [UserID]) throws(Fault) -> [Sighting] {
-        guard values.count >= 17, let places = values[15].bytes, let pending = values[16].array,
+        guard values.count >= 18, let places = values[15].bytes, let pending = values[16].array,
             places.count == fans.count * Self.placeLength, pending.isEmpty || pending.count == fans.count
         else { throw Self.malformed(.array(values)) }
         let admissionsPerSecond = admissionsPerSecond

@@ -1,7 +1,7 @@
 /// What follows the core in each operation of a room.
 extension RoomScripts {
-    /// Places of fans, and whether they are inside, both a sign of the fan: `ARGV[3]` is 25 bytes a question: `P` or `A`, the fan, and the number
-    /// that the fan brings, or 0.
+    /// Places of fans, and whether they are inside, both a sign of the fan: `ARGV[3]` is 25 bytes a question: `P` or
+    /// `A`, the fan, and the number that the fan brings, or 0.
     static let lookSteps = #"""
         local questions, ids, places = ARGV[3], {}, {}
         local count = #questions / 25
@@ -184,13 +184,25 @@ extension RoomScripts {
         return {'OK', table.concat(rows)}
         """#
 
-    /// The store has seen these changes: `ARGV[1]` is 24 bytes a change: the fan and the change's score.
+    /// The store has seen these changes: `ARGV[1]` is the home, `ARGV[2]` 32 bytes a change: the fan, the change's
+    /// score, and the number that was saved, -1 for none.
+    ///
+    /// Whoever else saved a later change may have been faster at the store. So where the fan's place is another one by
+    /// now, it is to be saved again, whatever was said of it meanwhile.
     static let savedSteps = #"""
-        local rows = ARGV[1]
-        for index = 1, #rows / 24 do
-          local id = rows:sub(index * 24 - 23, index * 24 - 8)
-          local score = redis.call('ZSCORE', KEYS[9], id)
-          if score and tonumber(score) == struct.unpack('>i8', rows, index * 24 - 7) then
+        local packed = redis.call('GET', KEYS[1])
+        if not packed or cmsgpack.unpack(packed).home ~= ARGV[1] then return {'OK'} end
+        local rows, ids = ARGV[2], {}
+        for index = 1, #rows / 32 do ids[index] = rows:sub(index * 32 - 31, index * 32 - 16) end
+        if #ids == 0 then return {'OK'} end
+        local found, scores = redis.call('HMGET', KEYS[2], unpack(ids)), redis.call('ZMSCORE', KEYS[9], unpack(ids))
+        for index, id in ipairs(ids) do
+          local change, saved = struct.unpack('>i8i8', rows, index * 32 - 15)
+          local text, number = found[index], -1
+          if text then number = text:byte(1) == 1 and 0 or select(2, struct.unpack('>Bi6', text)) end
+          if number ~= saved then
+            redis.call('ZINCRBY', KEYS[9], 1, id)
+          elseif scores[index] and tonumber(scores[index]) == change then
             redis.call('ZREM', KEYS[9], id)
           end
         end

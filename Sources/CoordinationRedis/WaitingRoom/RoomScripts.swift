@@ -11,9 +11,10 @@
 /// | `inside` | sorted set of who was let in, by when that ends |
 /// | `passed` | sorted set of who was passed over, by when they are forgotten |
 /// | `gathered` | sorted set of who came before opening: all with score 0, so in the order of their lots |
-/// | `spent` | a bit for each number that was given or restored |
+/// | `spent` | a bit for each number that was given or restored, counted from the room's first number |
 /// | `unsaved` | sorted set of whose place the store does not know yet, by when it changed |
 /// | `rebuild` | who is rebuilding the room, while it is rebuilt |
+/// | `earlier` | set of the numbers below the room's first one that were restored |
 ///
 /// The semantics are those of `DateRoom` in CoordinationInProcess; the contract tests hold both to one model.
 enum RoomScripts {
@@ -29,6 +30,8 @@ enum RoomScripts {
     static let beginRebuild = RedisScript(beginRebuildSteps)
     static let addToRebuild = RedisScript(addToRebuildSteps)
     static let finishRebuild = RedisScript(finishRebuildSteps)
+    static let lots = RedisScript(lotsSteps)
+    static let kept = RedisScript(keptSteps)
 
     /// Milliseconds that a fan who was called has to answer, that a place is kept without a sign, and that a number is
     /// remembered after that.
@@ -38,307 +41,279 @@ enum RoomScripts {
     ///
     /// `KEYS` as ``RoomKeys``. `ARGV[1]` is this server's home, `ARGV[2]` the time, empty for the server's own, `0` for
     /// a call that nothing is to come due by.
-    static let core =
-        patience + #"""
-            local ROOM, FANS, WAITING, PATIENCE, INSIDE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-            local PASSED, GATHERED, SPENT, UNSAVED = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
-            local GATHERS, WAITS, CALLED, IN, OVER = 1, 2, 3, 4, 5
-            -- How many that have come due are looked at in one call: the server serves nobody else meanwhile.
-            local DUE_MAX = 500
-            local call, pack, unpackText = redis.call, struct.pack, struct.unpack
-            local floor, max, min = math.floor, math.max, math.min
+    static let core = patience + fans + drawing + admission
 
-            local now = tonumber(ARGV[2])
-            if not now then
-              local time = call('TIME')
-              now = tonumber(time[1]) * 1000 + floor(tonumber(time[2]) / 1000)
-            end
-            local packed = call('GET', ROOM)
-            if not packed then return {'NONE'} end
-            local room = cmsgpack.unpack(packed)
-            if room.closed then return {'CLOSED'} end
-            -- A server that was started again, or took over, may have less than was told.
-            if room.home ~= ARGV[1] then return {'STRANGE'} end
-            local roomChanged = false
+    private static let fans =
+        #"""
+        local ROOM, FANS, WAITING, PATIENCE, INSIDE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+        local PASSED, GATHERED, SPENT, UNSAVED, EARLIER = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[11]
+        local GATHERS, WAITS, CALLED, IN, OVER = 1, 2, 3, 4, 5
+        -- How many that have come due are looked at in one call: the server serves nobody else meanwhile.
+        local DUE_MAX = 500
+        local call, pack, unpackText = redis.call, struct.pack, struct.unpack
+        local floor, max, min = math.floor, math.max, math.min
 
-            -- Fans, read once and written once a call. False stands for one who has no place.
-            local fans, changed = {}, {}
-            local function decode(text)
-              if not text then return false end
-              local state = text:byte(1)
-              if state == GATHERS then return {state = state, number = 0, ends = 0, stay = 0, lot = text:sub(2)} end
-              local _, number, ends, stay = unpackText('>Bi6i6i6', text)
-              return {state = state, number = number, ends = ends, stay = stay}
-            end
-            local function encode(fan)
-              if fan.state == GATHERS then return string.char(GATHERS) .. fan.lot end
-              return pack('>Bi6i6i6', fan.state, fan.number, fan.ends, fan.stay)
-            end
-            local function read(ids)
-              local missing = {}
-              for _, id in ipairs(ids) do
-                if fans[id] == nil then missing[#missing + 1] = id; fans[id] = false end
-              end
-              if #missing == 0 then return end
-              local found = call('HMGET', FANS, unpack(missing))
-              for index, id in ipairs(missing) do fans[id] = decode(found[index]) end
-            end
-            local function save()
-              local texts, gone = {}, {}
-              for id in pairs(changed) do
-                if fans[id] then texts[#texts + 1] = id; texts[#texts + 1] = encode(fans[id]) else gone[#gone + 1] = id end
-                if #texts >= 2000 then call('HSET', FANS, unpack(texts)); texts = {} end
-                if #gone >= 2000 then call('HDEL', FANS, unpack(gone)); gone = {} end
-              end
-              if #texts > 0 then call('HSET', FANS, unpack(texts)) end
-              if #gone > 0 then call('HDEL', FANS, unpack(gone)) end
-              if roomChanged then call('SET', ROOM, cmsgpack.pack(room)) end
-            end
+        local now = tonumber(ARGV[2])
+        if not now then
+          local time = call('TIME')
+          now = tonumber(time[1]) * 1000 + floor(tonumber(time[2]) / 1000)
+        end
+        local packed = call('GET', ROOM)
+        if not packed then return {'NONE'} end
+        local room = cmsgpack.unpack(packed)
+        if room.closed then return {'CLOSED'} end
+        -- A server that was started again, or took over, may have less than was told.
+        if room.home ~= ARGV[1] then return {'STRANGE'} end
+        local roomChanged = false
 
-            -- The store has to learn of this fan's place. Scores grow, so that a later change is not taken for saved.
-            local function unsaved(id)
-              room.changes = (room.changes + 1) % 1000
-              roomChanged = true
-              call('ZADD', UNSAVED, now * 1000 + room.changes, id)
-            end
+        -- Fans, read once and written once a call. False stands for one who has no place.
+        local fans, changed = {}, {}
+        local function decode(text)
+          if not text then return false end
+          local state = text:byte(1)
+          if state == GATHERS then return {state = state, number = 0, ends = 0, stay = 0, lot = text:sub(2)} end
+          local _, number, ends, stay = unpackText('>Bi6i6i6', text)
+          return {state = state, number = number, ends = ends, stay = stay}
+        end
+        local function encode(fan)
+          if fan.state == GATHERS then return string.char(GATHERS) .. fan.lot end
+          return pack('>Bi6i6i6', fan.state, fan.number, fan.ends, fan.stay)
+        end
+        local function read(ids)
+          local missing = {}
+          for _, id in ipairs(ids) do
+            if fans[id] == nil then missing[#missing + 1] = id; fans[id] = false end
+          end
+          if #missing == 0 then return end
+          local found = call('HMGET', FANS, unpack(missing))
+          for index, id in ipairs(missing) do fans[id] = decode(found[index]) end
+        end
+        local function save()
+          local texts, gone = {}, {}
+          for id in pairs(changed) do
+            if fans[id] then texts[#texts + 1] = id; texts[#texts + 1] = encode(fans[id]) else gone[#gone + 1] = id end
+            if #texts >= 2000 then call('HSET', FANS, unpack(texts)); texts = {} end
+            if #gone >= 2000 then call('HDEL', FANS, unpack(gone)); gone = {} end
+          end
+          if #texts > 0 then call('HSET', FANS, unpack(texts)) end
+          if #gone > 0 then call('HDEL', FANS, unpack(gone)) end
+          if roomChanged then call('SET', ROOM, cmsgpack.pack(room)) end
+        end
 
-            -- How often something happened over the last ten seconds, to a quarter of a second: pairs of bucket and count.
-            local function advance(count)
-              local bucket = floor(now / 250)
-              if bucket <= count.newest then return end
-              count.newest = bucket
-              local kept, total = {}, 0
-              for index = 1, #count.pairs, 2 do
-                if count.pairs[index] > bucket - 40 then
-                  kept[#kept + 1] = count.pairs[index]
-                  kept[#kept + 1] = count.pairs[index + 1]
-                  total = total + count.pairs[index + 1]
-                end
-              end
-              count.pairs, count.total = kept, total
-            end
-            local function add(count, times)
-              advance(count)
-              if count.total == 0 then count.started = now end
-              local last = #count.pairs
-              if last > 0 and count.pairs[last - 1] == count.newest then
-                count.pairs[last] = count.pairs[last] + times
-              else
-                count.pairs[last + 1] = count.newest
-                count.pairs[last + 2] = times
-              end
-              count.total = count.total + times
-              roomChanged = true
-            end
+        -- The store has to learn of this fan's place. Scores grow, so that a later change is not taken for saved.
+        local function unsaved(id)
+          room.changes = (room.changes + 1) % 1000
+          roomChanged = true
+          call('ZADD', UNSAVED, now * 1000 + room.changes, id)
+        end
 
-            -- Numbers only grow; one from before a restart is taken back unless it was given or restored since.
-            local function give()
-              local number = room.next
-              room.next = number + 1
-              roomChanged = true
-              call('SETBIT', SPENT, number, 1)
-              return number
+        -- How often something happened over the last ten seconds, to a quarter of a second: pairs of bucket and count.
+        local function advance(count)
+          local bucket = floor(now / 250)
+          if bucket <= count.newest then return end
+          count.newest = bucket
+          local kept, total = {}, 0
+          for index = 1, #count.pairs, 2 do
+            if count.pairs[index] > bucket - 40 then
+              kept[#kept + 1] = count.pairs[index]
+              kept[#kept + 1] = count.pairs[index + 1]
+              total = total + count.pairs[index + 1]
             end
-            local function restore(number)
-              if number < 1 or math.abs(number - room.next) >= 134217728 or number >= 4294967296 then return false end
-              if room.drawNext and number >= room.drawNext and number < room.drawEnd then return false end
-              if call('SETBIT', SPENT, number, 1) == 1 then return false end
-              room.next = max(room.next, number + 1)
-              roomChanged = true
-              return true
-            end
+          end
+          count.pairs, count.total = kept, total
+        end
+        local function add(count, times)
+          advance(count)
+          if count.total == 0 then count.started = now end
+          local last = #count.pairs
+          if last > 0 and count.pairs[last - 1] == count.newest then
+            count.pairs[last] = count.pairs[last] + times
+          else
+            count.pairs[last + 1] = count.newest
+            count.pairs[last + 2] = times
+          end
+          count.total = count.total + times
+          roomChanged = true
+        end
 
-            local insideCount
-            local function active()
-              insideCount = insideCount or call('ZCARD', INSIDE)
-              return insideCount
-            end
-            local function wait(id, fan)
-              -- A call without a time leaves it to the next one to begin the patience: see lapse.
-              fan.state, fan.ends = WAITS, now > 0 and now + KEEP or 0
-              call('ZADD', WAITING, fan.number, id)
-              call('ZADD', PATIENCE, fan.ends, id)
-              changed[id] = true
-            end
-            local function passOver(id, fan)
-              fan.state, fan.ends = OVER, now + REMEMBER
-              call('ZADD', PASSED, fan.ends, id)
-              changed[id] = true
-            end
-            local function remove(id, fan)
-              if fan.state == GATHERS then
-                -- After the draw the number is given, so the place in the order stays.
-                if not room.drawn then call('ZREM', GATHERED, fan.lot .. id) end
-              elseif fan.state == WAITS then
-                call('ZREM', WAITING, id); call('ZREM', PATIENCE, id)
-              elseif fan.state == OVER then
-                call('ZREM', PASSED, id)
-              else
-                insideCount = active() - call('ZREM', INSIDE, id)
-              end
-            end
-            local function forget(id, fan)
-              remove(id, fan)
-              fans[id] = false
-              changed[id] = true
-              unsaved(id)
-            end
+        -- Whether nobody has had the number so far. Blocks of numbers lie far from each other, so bits are counted
+        -- from the room's first number. In a rebuilt room whoever has a lower one is known already: the store
+        -- remembers everybody, so a lower number that is brought was used up before.
+        local function spend(number)
+          if number >= room.base then return call('SETBIT', SPENT, number - room.base, 1) == 0 end
+          return not room.rebuilt and call('SADD', EARLIER, number) == 1
+        end
+        -- Numbers only grow; one from before a restart is taken back unless it was given or restored since.
+        local function give()
+          local number = room.next
+          room.next = number + 1
+          roomChanged = true
+          spend(number)
+          return number
+        end
+        local function restore(number)
+          if number < 1 or math.abs(number - room.next) >= 134217728 then return false end
+          if room.drawNext and number >= room.drawNext and number < room.drawEnd then return false end
+          if not spend(number) then return false end
+          room.next = max(room.next, number + 1)
+          roomChanged = true
+          return true
+        end
 
-            -- The present state of the fan ends without a sign from the fan. No end stands for one who has come back with
-            -- a rebuilt room: patience begins when the fan is first looked at.
-            local function lapse(id, fan)
-              if fan.ends == 0 and (fan.state == WAITS or fan.state == OVER) then
-                fan.ends = now + (fan.state == WAITS and KEEP or REMEMBER)
-                call('ZADD', fan.state == WAITS and PATIENCE or PASSED, fan.ends, id)
-                changed[id] = true
-              elseif fan.state == WAITS or fan.state == CALLED then
-                remove(id, fan)
-                passOver(id, fan)
-              elseif fan.state ~= GATHERS then
-                forget(id, fan)
-              end
-            end
-            local function lookAtDue(key)
-              local due = call('ZRANGEBYSCORE', key, '-inf', now, 'LIMIT', 0, DUE_MAX)
-              if #due == 0 then return end
-              read(due)
-              for _, id in ipairs(due) do
-                local fan = fans[id]
-                if not fan then
-                  call('ZREM', key, id)
-                elseif fan.ends <= now then
-                  lapse(id, fan)
-                else
-                  call('ZADD', key, fan.ends, id)
-                end
-              end
-            end
+        local insideCount
+        local function active()
+          insideCount = insideCount or call('ZCARD', INSIDE)
+          return insideCount
+        end
+        local function wait(id, fan)
+          -- A call without a time leaves it to the next one to begin the patience: see lapse.
+          fan.state, fan.ends = WAITS, now > 0 and now + KEEP or 0
+          call('ZADD', WAITING, fan.number, id)
+          call('ZADD', PATIENCE, fan.ends, id)
+          changed[id] = true
+        end
+        local function passOver(id, fan)
+          fan.state, fan.ends = OVER, now + REMEMBER
+          call('ZADD', PASSED, fan.ends, id)
+          changed[id] = true
+        end
+        local function remove(id, fan)
+          if fan.state == GATHERS then
+            -- After the draw the number is given, so the place in the order stays.
+            if not room.drawn then call('ZREM', GATHERED, fan.lot .. id) end
+          elseif fan.state == WAITS then
+            call('ZREM', WAITING, id); call('ZREM', PATIENCE, id)
+          elseif fan.state == OVER then
+            call('ZREM', PASSED, id)
+          else
+            insideCount = active() - call('ZREM', INSIDE, id)
+          end
+        end
+        local function forget(id, fan)
+          remove(id, fan)
+          fans[id] = false
+          changed[id] = true
+          unsaved(id)
+        end
 
-            -- The draw numbers those who gathered by rank, at once; they move into the line some hundred a call.
-            local function placeDrawn(id, fan, number)
-              if call('SETBIT', SPENT, number, 1) == 1 then number = give() end
-              fan.number, fan.lot = number, nil
-              wait(id, fan)
-              unsaved(id)
+        -- The present state of the fan ends without a sign from the fan. No end stands for one who has come back with
+        -- a rebuilt room: patience begins when the fan is first looked at.
+        local function lapse(id, fan)
+          if fan.ends == 0 and (fan.state == WAITS or fan.state == OVER) then
+            fan.ends = now + (fan.state == WAITS and KEEP or REMEMBER)
+            call('ZADD', fan.state == WAITS and PATIENCE or PASSED, fan.ends, id)
+            changed[id] = true
+          elseif fan.state == WAITS or fan.state == CALLED then
+            remove(id, fan)
+            passOver(id, fan)
+          elseif fan.state ~= GATHERS then
+            forget(id, fan)
+          end
+        end
+        local function lookAtDue(key)
+          local due = call('ZRANGEBYSCORE', key, '-inf', now, 'LIMIT', 0, DUE_MAX)
+          if #due == 0 then return end
+          read(due)
+          for _, id in ipairs(due) do
+            local fan = fans[id]
+            if not fan then
+              call('ZREM', key, id)
+            elseif fan.ends <= now then
+              lapse(id, fan)
+            else
+              call('ZADD', key, fan.ends, id)
             end
-            local function moveDrawn()
-              local members = call('ZRANGE', GATHERED, 0, DUE_MAX - 1)
-              local ids = {}
-              for index, member in ipairs(members) do ids[index] = member:sub(33) end
-              read(ids)
-              for index, id in ipairs(ids) do
-                local fan = fans[id]
-                if fan and fan.state == GATHERS then placeDrawn(id, fan, room.drawNext + index - 1) end
-              end
-              if #members > 0 then call('ZREMRANGEBYRANK', GATHERED, 0, #members - 1) end
-              room.drawNext = room.drawNext + #members
-              if #members < DUE_MAX then room.drawNext, room.drawEnd = nil, nil end
-              roomChanged = true
-            end
+          end
+        end
 
-            -- The fan's place as it is now; the draw and what has ended are done for this fan even where many are due.
-            local function known(id)
-              local fan = fans[id]
-              if not fan then return nil end
-              if fan.state == GATHERS then
-                if room.drawNext then placeDrawn(id, fan, room.drawNext + call('ZRANK', GATHERED, fan.lot .. id)) end
-              elseif fan.ends <= now then
-                lapse(id, fan)
-              end
-              return fans[id] or nil
-            end
+        """#
 
-            local function lineCount()
-              if not room.drawNext then return call('ZCARD', WAITING) end
-              return call('ZCOUNT', WAITING, '-inf', '(' .. room.drawNext) + call('ZCARD', GATHERED)
-                + call('ZCOUNT', WAITING, room.drawEnd, '+inf')
-            end
-            local function ahead(id, fan)
-              if not room.drawNext then return call('ZRANK', WAITING, id) end
-              if fan.number < room.drawNext then return call('ZCOUNT', WAITING, '-inf', '(' .. fan.number) end
-              local before = call('ZCOUNT', WAITING, '-inf', '(' .. room.drawNext)
-              if fan.number < room.drawEnd then return before + fan.number - room.drawNext end
-              return before + call('ZCARD', GATHERED) + call('ZCOUNT', WAITING, room.drawEnd, '(' .. fan.number)
-            end
+    private static let admission =
+        #"""
+        -- Whether the rules let one more in. See DateRoom.mayAdmit for why seats are counted like this.
+        local function mayAdmit()
+          if now < room.opensAt or now >= room.closesAt or room.isPaused or active() >= room.activeMax then
+            return false
+          end
+          if room.seatsLeft then
+            advance(room.letIn)
+            advance(room.seatsTaken)
+            if max(0, room.letIn.total - room.seatsTaken.total) >= room.seatsLeft then return false end
+          end
+          local most = room.admitPerSecond * 1000
+          local elapsed = room.filledAt and max(0, now - room.filledAt) or 1000
+          room.tokens = min(most, min(room.tokens, most) + min(elapsed, 1000) * room.admitPerSecond)
+          room.filledAt = max(room.filledAt or now, now)
+          roomChanged = true
+          return room.tokens >= 1000
+        end
+        local function enter(id, fan, state)
+          room.tokens = room.tokens - 1000
+          add(room.letIn, 1)
+          room.calledUpTo = max(room.calledUpTo, fan.number)
+          fan.stay = now + room.activeMs
+          fan.state = state
+          fan.ends = state == CALLED and min(now + ANSWER, fan.stay) or fan.stay
+          insideCount = active() + call('ZADD', INSIDE, fan.ends, id)
+          changed[id] = true
+        end
+        -- The fan has given a sign.
+        local function seen(id, fan)
+          if fan.state == WAITS then
+            if now + KEEP > fan.ends then fan.ends = now + KEEP; changed[id] = true end
+          elseif fan.state == CALLED then
+            fan.state, fan.ends = IN, fan.stay
+            call('ZADD', INSIDE, fan.ends, id)
+            changed[id] = true
+          elseif fan.state == OVER then
+            call('ZREM', PASSED, id)
+            wait(id, fan)
+          end
+        end
 
-            -- Whether the rules let one more in. See DateRoom.mayAdmit for why seats are counted like this.
-            local function mayAdmit()
-              if now < room.opensAt or now >= room.closesAt or room.isPaused or active() >= room.activeMax then
-                return false
-              end
-              if room.seatsLeft then
-                advance(room.letIn)
-                advance(room.seatsTaken)
-                if max(0, room.letIn.total - room.seatsTaken.total) >= room.seatsLeft then return false end
-              end
-              local most = room.admitPerSecond * 1000
-              local elapsed = room.filledAt and max(0, now - room.filledAt) or 1000
-              room.tokens = min(most, min(room.tokens, most) + min(elapsed, 1000) * room.admitPerSecond)
-              room.filledAt = max(room.filledAt or now, now)
-              roomChanged = true
-              return room.tokens >= 1000
-            end
-            local function enter(id, fan, state)
-              room.tokens = room.tokens - 1000
-              add(room.letIn, 1)
-              room.calledUpTo = max(room.calledUpTo, fan.number)
-              fan.stay = now + room.activeMs
-              fan.state = state
-              fan.ends = state == CALLED and min(now + ANSWER, fan.stay) or fan.stay
-              insideCount = active() + call('ZADD', INSIDE, fan.ends, id)
-              changed[id] = true
-            end
-            -- The fan has given a sign.
-            local function seen(id, fan)
-              if fan.state == WAITS then
-                if now + KEEP > fan.ends then fan.ends = now + KEEP; changed[id] = true end
-              elseif fan.state == CALLED then
-                fan.state, fan.ends = IN, fan.stay
-                call('ZADD', INSIDE, fan.ends, id)
-                changed[id] = true
-              elseif fan.state == OVER then
-                call('ZREM', PASSED, id)
-                wait(id, fan)
-              end
-            end
+        -- 19 bytes: state, number, how many are ahead, when it ends.
+        local function place(id, fan)
+          if fan.state == GATHERS then return pack('>Bi6i6i6', GATHERS, 0, 0, 0) end
+          if fan.state == WAITS then return pack('>Bi6i6i6', WAITS, fan.number, ahead(id, fan), fan.ends) end
+          return pack('>Bi6i6i6', fan.state, fan.number, 0, fan.stay)
+        end
+        local NOBODY = pack('>Bi6i6i6', 0, 0, 0, 0)
+        -- What a place is judged by, then the places, then the changes that the store has not seen.
+        local function answer(places, ids)
+          advance(room.letIn)
+          local pending = {}
+          if ids and #ids > 0 and call('ZCARD', UNSAVED) > 0 then
+            for index, score in ipairs(call('ZMSCORE', UNSAVED, unpack(ids))) do pending[index] = score or '' end
+          end
+          local gathered = not room.drawNext and call('ZCARD', GATHERED) or 0
+          return {
+            'OK', now, room.opensAt, room.closesAt, room.isPaused and 1 or 0, room.seatsLeft or -1,
+            room.isSoldOut and 1 or 0, lineCount() + gathered, active(), room.letIn.total, room.letIn.started,
+            room.admitPerSecond, room.activeMax, room.activeMs, room.calledUpTo,
+            table.concat(places), pending, room.drawn and 1 or 0,
+          }
+        end
 
-            -- 19 bytes: state, number, how many are ahead, when it ends.
-            local function place(id, fan)
-              if fan.state == GATHERS then return pack('>Bi6i6i6', GATHERS, 0, 0, 0) end
-              if fan.state == WAITS then return pack('>Bi6i6i6', WAITS, fan.number, ahead(id, fan), fan.ends) end
-              return pack('>Bi6i6i6', fan.state, fan.number, 0, fan.stay)
-            end
-            local NOBODY = pack('>Bi6i6i6', 0, 0, 0, 0)
-            -- What a place is judged by, then the places, then the changes that the store has not seen.
-            local function answer(places, ids)
-              advance(room.letIn)
-              local pending = {}
-              if ids and #ids > 0 and call('ZCARD', UNSAVED) > 0 then
-                for index, score in ipairs(call('ZMSCORE', UNSAVED, unpack(ids))) do pending[index] = score or '' end
-              end
-              local gathered = not room.drawNext and call('ZCARD', GATHERED) or 0
-              return {
-                'OK', now, room.opensAt, room.closesAt, room.isPaused and 1 or 0, room.seatsLeft or -1,
-                room.isSoldOut and 1 or 0, lineCount() + gathered, active(), room.letIn.total, room.letIn.started,
-                room.admitPerSecond, room.activeMax, room.activeMs, room.calledUpTo,
-                table.concat(places), pending,
-              }
-            end
+        if now > 0 then
+          lookAtDue(INSIDE)
+          lookAtDue(PATIENCE)
+          lookAtDue(PASSED)
+        end
+        if not room.drawn and room.opensAt <= now then
+          room.drawn, roomChanged = true, true
+          local count = call('ZCARD', GATHERED)
+          if count > 0 then
+            room.drawNext, room.drawEnd, room.kept = room.next, room.next + count, false
+            room.next = room.drawEnd
+          end
+        end
+        if room.drawNext then
+          if not room.kept then
+            save()
+            return {'DRAWN', room.seed, room.drawNext, room.drawEnd - room.drawNext}
+          end
+          moveDrawn()
+        end
 
-            if now > 0 then
-              lookAtDue(INSIDE)
-              lookAtDue(PATIENCE)
-              lookAtDue(PASSED)
-            end
-            if not room.drawn and room.opensAt <= now then
-              room.drawn, roomChanged = true, true
-              local count = call('ZCARD', GATHERED)
-              if count > 0 then
-                room.drawNext, room.drawEnd = room.next, room.next + count
-                room.next = room.drawEnd
-              end
-            end
-            if room.drawNext then moveDrawn() end
-
-            """#
+        """#
 }

@@ -52,7 +52,7 @@ public struct ConcertDate: Hashable, Sendable {
     public var grades: [Grade]
     public var queue: QueueSettings
     /// 32 secret bytes that order the fans who come before opening. The SHA-256 is public from the start, the seed
-    /// itself from opening on. It stays as it is, unless a date that has opened is to open again.
+    /// itself from the draw on. It stays as it is, unless a date that has opened is to open again.
     public var drawSeed: [UInt8]
     public let createdAt: Timestamp
 

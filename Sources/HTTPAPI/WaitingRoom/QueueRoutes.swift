@@ -109,7 +109,7 @@ struct QueueRoutes: Sendable {
     private func openRoom(of date: DateID, now: Timestamp) async throws {
         let found = try await published(date)
         switch found.status(at: now) {
-        case .scheduled, .onSale: try await doorkeeper.open(found)
+        case .scheduled, .onSale: try await doorkeeper.open(found.id)
         case .closed, .cancelled: throw Problem(Refusal.saleClosed)
         }
     }
@@ -152,7 +152,17 @@ extension ConcertDate {
             json.figures(figures)
             json.field("opensAt", saleOpensAt)
             json.field("drawCommitment", SHA256.hash(data: drawSeed).hexText)
-            json.field("drawSeed", optional: saleOpensAt <= now ? drawSeed.hexText : nil)
+            json.field("drawSeed", optional: isSeedPublic(figures, now: now) ? drawSeed.hexText : nil)
+        }
+    }
+
+    /// Whoever knows the seed can choose accounts by their lots, so it is shown only when nobody gathers any more. That
+    /// is the room's to say: its clock may be another one than this process's. A date that sells no more has none.
+    func isSeedPublic(_ figures: QueueFigures?, now: Timestamp) -> Bool {
+        if let figures { return figures.hasDrawn }
+        switch status(at: now) {
+        case .scheduled, .onSale: return false
+        case .closed, .cancelled: return saleOpensAt <= now
         }
     }
 }

@@ -62,9 +62,13 @@ public struct QueueFigures: Hashable, Sendable {
     public var admittedPerSecond: Double
     public var isPaused: Bool
     public var isSoldOut: Bool
+    /// Whether nobody gathers any more: who came before opening has been drawn, or nobody came. Only then is the seed of
+    /// the draw to be shown, whatever the time is elsewhere.
+    public var hasDrawn: Bool
 
     public init(
-        waiting: Int, active: Int, calledUpTo: Int64, admittedPerSecond: Double, isPaused: Bool, isSoldOut: Bool
+        waiting: Int, active: Int, calledUpTo: Int64, admittedPerSecond: Double, isPaused: Bool, isSoldOut: Bool,
+        hasDrawn: Bool = false
     ) {
         self.waiting = waiting
         self.active = active
@@ -72,6 +76,7 @@ public struct QueueFigures: Hashable, Sendable {
         self.admittedPerSecond = admittedPerSecond
         self.isPaused = isPaused
         self.isSoldOut = isSoldOut
+        self.hasDrawn = hasDrawn
     }
 }
 

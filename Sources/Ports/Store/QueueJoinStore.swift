@@ -14,9 +14,11 @@ public struct QueueJoin: Hashable, Sendable {
 
 /// What is kept of waiting rooms that live outside the program and may lose everything.
 ///
-/// A fan is told of a place only after it was remembered here, so a room that is rebuilt knows everyone who was told.
-public protocol QueueJoinStore: Sendable {
-    /// Remembers places. One that the fan has on this date already is replaced.
+/// A fan is told of a place only after it was remembered here, so a room that is rebuilt knows everyone who was told. A
+/// drawn number is told only after the draw was kept, so that those who were not told yet can be given theirs again.
+public protocol QueueJoinStore: DrawStore {
+    /// Remembers places. Of two numbers that a fan has on this date the higher one is kept: numbers only grow, and word
+    /// of a place from before the draw may come late.
     func remember(_ joins: [QueueJoin], of date: DateID) async throws(Fault)
     /// Forgets places of fans who left.
     func forget(_ fans: [UserID], of date: DateID) async throws(Fault)

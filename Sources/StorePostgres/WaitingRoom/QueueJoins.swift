@@ -2,12 +2,13 @@ public import Domain
 public import Ports
 
 enum QueueJoinStatement: String, StatementSet {
-    /// Of a fan who stands in the list twice, the last one counts.
+    /// The highest number counts, of a fan who stands in the list twice too: a save that comes late must not put a
+    /// lower one over the number that the fan was told.
     case remember = """
         INSERT INTO queue_joins (date_id, user_id, number)
         SELECT DISTINCT ON (new.user_id) $1, new.user_id, new.number
-        FROM unnest($2, $3) WITH ORDINALITY AS new (user_id, number, place) ORDER BY new.user_id, new.place DESC
-        ON CONFLICT (date_id, user_id) DO UPDATE SET number = excluded.number
+        FROM unnest($2, $3) AS new (user_id, number) ORDER BY new.user_id, new.number DESC
+        ON CONFLICT (date_id, user_id) DO UPDATE SET number = greatest(queue_joins.number, excluded.number)
         """
     case forget = """
         DELETE FROM queue_joins

@@ -21,13 +21,14 @@ struct RedisUnderTest: Sendable {
     /// - Parameters:
     ///   - prefix: The same for two that are to share everything, as two processes do.
     ///   - joins: Where places are remembered; nil for a store of its own.
+    ///   - hintLimitMs: Longer than a sale waits: whoever compares all answers wants all of them.
     func coordination(
         prefix: String = newPrefix(), joins: (any QueueJoinStore)? = nil,
-        clock: RedisWaitingRoom.Clock = .callers, noticesBufferedMax: Int = 256
+        clock: RedisWaitingRoom.Clock = .callers, hintLimitMs: Int = 10_000, noticesBufferedMax: Int = 256
     ) async throws -> RedisCoordination {
         let coordination = try RedisCoordination(
             url: RedisURL(url), joins: joins ?? RememberedJoins(), prefix: prefix, clock: clock,
-            noticesBufferedMax: noticesBufferedMax, logger: Logger(label: "test"))
+            hintLimitMs: hintLimitMs, noticesBufferedMax: noticesBufferedMax, logger: Logger(label: "test"))
         try await coordination.waitUntilThere()
         return coordination
     }

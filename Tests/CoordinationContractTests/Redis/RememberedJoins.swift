@@ -7,14 +7,35 @@ final class RememberedJoins: QueueJoinStore {
     private struct Date {
         var numbers: [UserID: Int64] = [:]
         var calledUpTo: Int64 = 0
+        var draw: DrawResult?
     }
 
     private let dates = Mutex<[DateID: Date]>([:])
     private let isAway = Mutex(false)
     private let rememberCount = Mutex(0)
+    private let held = Mutex<Held>(Held())
+
+    /// A call of `remember` that is under way for long.
+    private struct Held {
+        var isWanted = false
+        var continuation: CheckedContinuation<Void, Never>?
+    }
 
     /// How often `remember` was called.
     var calls: Int { rememberCount.withLock { $0 } }
+
+    /// The next call of `remember` does nothing until ``release()``.
+    func holdNext() { held.withLock { $0.isWanted = true } }
+
+    /// Whether a call is held.
+    var isHolding: Bool { held.withLock { $0.continuation != nil } }
+
+    func release() {
+        held.withLock { held in
+            held.continuation?.resume()
+            held.continuation = nil
+        }
+    }
 
     /// From now on every call fails, or no more.
     func setAway(_ away: Bool) { isAway.withLock { $0 = away } }
@@ -24,8 +45,18 @@ final class RememberedJoins: QueueJoinStore {
     func remember(_ joins: [QueueJoin], of date: DateID) async throws(Fault) {
         try check()
         rememberCount.withLock { $0 += 1 }
+        let isHeld = held.withLock { held in
+            defer { held.isWanted = false }
+            return held.isWanted
+        }
+        if isHeld {
+            await withCheckedContinuation { continuation in held.withLock { $0.continuation = continuation } }
+        }
         dates.withLock { dates in
-            for join in joins { dates[date, default: Date()].numbers[join.fan] = join.number }
+            for join in joins {
+                let before = dates[date]?.numbers[join.fan] ?? 0
+                dates[date, default: Date()].numbers[join.fan] = max(before, join.number)
+            }
         }
     }
 
@@ -59,6 +90,16 @@ final class RememberedJoins: QueueJoinStore {
     func forgetJoins(of date: DateID) async throws(Fault) {
         try check()
         dates.withLock { $0[date] = nil }
+    }
+
+    func keep(_ draw: DrawResult, of date: DateID) async throws(Fault) {
+        try check()
+        dates.withLock { $0[date, default: Date()].draw = draw }
+    }
+
+    func keptDraw(of date: DateID) async throws(Fault) -> DrawResult? {
+        try check()
+        return dates.withLock { $0[date]?.draw }
     }
 
     private func check() throws(Fault) {

@@ -138,6 +138,30 @@ struct RoomLossTests {
         #expect(late.number > 10)
     }
 
+    @Test("Who was inside, bought and left does not get the turn again by the old token, also when nobody else is left")
+    func usedUp() async throws {
+        let (redis, port) = try await started()
+        defer { withExtendedLifetime(redis) {} }
+        for remaining in [9, 0] {
+            let world = try await LossWorld("redis://127.0.0.1:\(port)", fanCount: 10, activeMax: 1)
+            for fan in world.fans[...remaining] { try await world.join(fan, over: 0) }
+            try await wait(until: "the store knows who was called") {
+                _ = try await world.room(0).admit(world.date, seatsLeft: 1_000, isSoldOut: false, now: world.now)
+                return try await world.joins.calledUpTo(of: world.date) == 1
+            }
+            try await world.room(0).leave(world.date, fan: world.fans[0], now: world.now)
+            try await RedisOperator(port: port).tell("FLUSHALL")
+            let place = try await world.persist { () throws(Fault) in
+                try await world.room(1).place(of: world.fans[0], on: world.date, bringing: 1, now: world.now)
+            }
+            #expect(place == nil)
+            let late = try await world.persist { () throws(Fault) in
+                try await world.room(1).join(world.date, fan: world.fans[0], bringing: 1, now: world.now)
+            }
+            #expect(try #require(late).number > 10)
+        }
+    }
+
     @Test("A room that was closed is not taken for lost, and its joins are forgotten")
     func closed() async throws {
         let (redis, port) = try await started()

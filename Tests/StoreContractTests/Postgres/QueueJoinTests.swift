@@ -33,7 +33,7 @@ struct QueueJoinTests {
         }
     }
 
-    @Test("A place that is remembered again is replaced, the last one counting", arguments: keepers)
+    @Test("A place that is remembered again is replaced, the highest number counting", arguments: keepers)
     func replaced(contract: any StoreContract) async throws {
         try await with(contract) { store, date, fans in
             try await store.remember([QueueJoin(fan: fans[0], number: 0)], of: date)
@@ -41,6 +41,18 @@ struct QueueJoinTests {
                 [QueueJoin(fan: fans[0], number: 5), QueueJoin(fan: fans[0], number: 6)], of: date)
             let kept = try await store.joins(of: date, after: nil, limit: 10)
             #expect(kept == [QueueJoin(fan: fans[0], number: 6)])
+        }
+    }
+
+    @Test("Word that comes late does not put a lower number over a higher one", arguments: keepers)
+    func late(contract: any StoreContract) async throws {
+        try await with(contract) { store, date, fans in
+            try await store.remember([QueueJoin(fan: fans[0], number: 5)], of: date)
+            try await store.remember([QueueJoin(fan: fans[0], number: 0)], of: date)
+            try await store.remember(
+                [QueueJoin(fan: fans[1], number: 6), QueueJoin(fan: fans[1], number: 0)], of: date)
+            let kept = try await store.joins(of: date, after: nil, limit: 10)
+            #expect(kept == [QueueJoin(fan: fans[0], number: 5), QueueJoin(fan: fans[1], number: 6)])
         }
     }
 
