@@ -1,5 +1,6 @@
 /// Something that happened, told once for each change of state, inserted in the transaction that caused it.
 public struct Event: Hashable, Sendable {
+    /// A new kind is read by one release before another one emits it (docs/adr/0013).
     public enum Kind: String, CaseIterable, Sendable {
         case reservationHeld = "reservation.held"
         case reservationPaid = "reservation.paid"

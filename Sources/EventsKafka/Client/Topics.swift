@@ -5,6 +5,12 @@ internal import Ports
 /// Makes the topics that are missing. Those that exist stay as they are.
 enum Topics {
     private static let limitMs: Int32 = 5_000
+    /// Brokers forget where a group was that was away for a week, and it begins with the oldest event again. So none may
+    /// be there that consumers do not remember any more (``ConsumedEvents/keptSeconds``): a topic keeps events a day
+    /// shorter. Brokers delete whole segments, by their newest event, so a segment must not span long either.
+    static let settingsOfEvents = [
+        "retention.ms": "\((ConsumedEvents.keptSeconds - 24 * 3600) * 1_000)", "segment.ms": "\(12 * 3600 * 1_000)",
+    ]
 
     static func prepare(_ settings: KafkaSettings, logger: Logger) async throws(Fault) {
         let thread = BlockingThread(named: "kafka-topics")
@@ -55,6 +61,9 @@ enum Topics {
             let topic = text.fill { rd_kafka_NewTopic_new(name, Int32(settings.partitions), replicas, $0, $1) }
             guard let topic else { throw Fault(.unavailable, attempt: attempt, reason: text.text) }
             topics.append(topic)
+            // Nobody reads dead letters again, so how long they are kept is the operator's to say.
+            guard name == settings.topic else { continue }
+            for (name, value) in settingsOfEvents { rd_kafka_NewTopic_set_config(topic, name, value) }
         }
         let answers = rd_kafka_queue_new(client.handle)
         defer { rd_kafka_queue_destroy(answers) }

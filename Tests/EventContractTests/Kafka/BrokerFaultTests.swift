@@ -137,6 +137,42 @@ struct BrokerFaultTests {
         for name in [topic.settings.topic, topic.settings.deadLetterTopic] {
             #expect(try partitionCount(of: name, settings: topic.settings) == 7, "\(name)")
         }
+        let kept = try configuration(of: topic.settings.topic, settings: topic.settings)
+        #expect(kept["retention.ms"] == "518400000" && kept["segment.ms"] == "43200000", "\(kept)")
+    }
+
+    @Test("Events are gone from the topic before consumers forget that they have seen them")
+    func retention() throws {
+        // A segment goes when its newest event is too old, so its oldest may be older by what a segment spans.
+        let ms = try ["retention.ms", "segment.ms"].map { name in
+            try #require(Topics.settingsOfEvents[name].flatMap { Int($0) })
+        }
+        #expect(ms.reduce(0, +) < ConsumedEvents.keptSeconds * 1_000)
+    }
+
+    private func configuration(of name: String, settings: KafkaSettings) throws -> [String: String] {
+        let client = try #require(rd_kafka_new(RD_KAFKA_PRODUCER, try settings.makeConfiguration([:]), nil, 0))
+        defer { rd_kafka_destroy(client) }
+        let queue = rd_kafka_queue_new(client)
+        defer { rd_kafka_queue_destroy(queue) }
+        var resources = [rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name)]
+        defer { rd_kafka_ConfigResource_destroy_array(&resources, 1) }
+        rd_kafka_DescribeConfigs(client, &resources, 1, nil, queue)
+        let event = try #require(rd_kafka_queue_poll(queue, 10_000))
+        defer { rd_kafka_event_destroy(event) }
+        var count = 0
+        let described = rd_kafka_DescribeConfigs_result_resources(
+            rd_kafka_event_DescribeConfigs_result(event), &count)
+        let topic = try #require(described?[0])
+        let entries = rd_kafka_ConfigResource_configs(topic, &count)
+        var values: [String: String] = [:]
+        for entry in UnsafeBufferPointer(start: entries, count: count) {
+            guard let name = rd_kafka_ConfigEntry_name(entry), let value = rd_kafka_ConfigEntry_value(entry) else {
+                continue
+            }
+            values[String(cString: name)] = String(cString: value)
+        }
+        return values
     }
 
     private func partitionCount(of name: String, settings: KafkaSettings) throws -> Int {
