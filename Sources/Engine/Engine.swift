@@ -14,6 +14,8 @@ public final class Engine: Service {
     public static let batchSizeMax = 256
     /// How often best-available seats are proposed again when others were quicker.
     private static let proposalsMax = 8
+    /// So many refusals mean that the map they were proposed from may lack something.
+    private static let proposalsBeforeDoubt = 2
 
     private let store: any Store
     private let runner: BatchRunner
@@ -45,10 +47,11 @@ public final class Engine: Service {
         maps = SeatMaps(store: store, broadcast: broadcast, news: news, clock: clock, logger: logger)
     }
 
-    private enum Item: Sendable {
-        case submission(Submission, proposals: Int, CheckedContinuation<Answer, Never>)
-        /// Something that must not run beside a batch.
-        case alone(Barrier)
+    private struct Item: Sendable {
+        let submission: Submission
+        /// How often seats were proposed to it that others had been quicker to take.
+        var proposals = 0
+        let continuation: CheckedContinuation<Answer, Never>
     }
 
     // MARK: Asking
@@ -57,7 +60,7 @@ public final class Engine: Service {
     /// commit waits finds its answer under the idempotency key.
     public func submit(_ submission: Submission) async -> Answer {
         await withCheckedContinuation { continuation in
-            if !lanes.queue(of: submission.fan).add(.submission(submission, proposals: 0, continuation)) {
+            if !lanes.queue(of: submission.fan).add(Item(submission: submission, continuation: continuation)) {
                 metrics.overloads.increment()
                 continuation.resume(returning: .overloaded)
             }
@@ -68,17 +71,6 @@ public final class Engine: Service {
     func submit(internal commands: [Command]) async {
         await withTaskGroup(of: Void.self) { group in
             for command in commands { group.addTask { _ = await self.submit(Submission(internal: command)) } }
-        }
-    }
-
-    /// Runs something in turn with the batches of this process and never beside one: replacing seats.
-    ///
-    /// - Returns: Nil when the engine is overloaded or has stopped.
-    public func alone<Result: Sendable>(_ work: @Sendable @escaping () async -> Result) async -> Result? {
-        await withCheckedContinuation { continuation in
-            let barrier = Barrier(count: lanes.queues.count) { continuation.resume(returning: await work()) }
-            let isAdded = lanes.addToAll(.alone(barrier))
-            if !isAdded { continuation.resume(returning: nil) }
         }
     }
 
@@ -103,10 +95,10 @@ public final class Engine: Service {
     public func run() async throws {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
-                let listening = Task { await maps.listen() }
+                let following = Task { await maps.follow() }
                 for queue in lanes.queues { group.addTask { await self.work(through: queue) } }
                 await group.waitForAll()
-                listening.cancel()
+                following.cancel()
             }
         } onGracefulShutdown: {
             self.lanes.close()
@@ -116,64 +108,48 @@ public final class Engine: Service {
     private func work(through queue: WorkQueue<Item>) async {
         while let items = await queue.take(limit: Self.batchSizeMax) {
             metrics.queueLength.record(items.count + lanes.count)
-            await work(through: items, of: queue)
+            await commit(items, of: queue)
         }
     }
 
-    /// Runs the submissions between one `alone` and the next as a batch.
-    private func work(through items: [Item], of queue: WorkQueue<Item>) async {
-        var batch: [(Submission, Int, CheckedContinuation<Answer, Never>)] = []
-        for item in items {
-            switch item {
-            case .submission(let submission, let proposals, let continuation):
-                batch.append((submission, proposals, continuation))
-            case .alone(let barrier):
-                await commit(batch, of: queue)
-                batch.removeAll()
-                await barrier.reach()
-            }
-        }
-        await commit(batch, of: queue)
-    }
-
-    private func commit(
-        _ batch: [(Submission, Int, CheckedContinuation<Answer, Never>)], of queue: WorkQueue<Item>
-    ) async {
-        guard !batch.isEmpty else { return }
-        let jobs = await jobs(for: batch.map(\.0))
+    private func commit(_ batch: [Item], of queue: WorkQueue<Item>) async {
+        let jobs = await jobs(for: batch)
         let clock = ContinuousClock()
         let start = clock.now
         let result = await runner.run(jobs)
         metrics.record(batch: jobs.count, took: clock.now - start)
         // Before the callers are answered, so that everyone sees what they have just done.
         let notices = maps.show(result.seats)
-        // What an unknown outcome changed cannot be told from the answers, so all maps are read again.
-        if result.mayHaveChangedMore { maps.replaceAll() }
-        for (index, (submission, proposals, continuation)) in batch.enumerated() {
+        // What an unknown outcome changed cannot be told from the answers, so all maps are compared with the store.
+        if result.mayHaveChangedMore { maps.compareAll(tellingOthers: true) }
+        for (index, item) in batch.enumerated() {
             let answer = result.answers[index]
-            if case .refused(.noSeatsLeft) = answer, jobs[index].command.hasProposals, proposals < Self.proposalsMax,
-                queue.add(.submission(submission, proposals: proposals + 1, continuation))
+            if case .refused(.noSeatsLeft) = answer, jobs[index].command.hasProposals,
+                item.proposals < Self.proposalsMax
             {
-                continue
+                var again = item
+                again.proposals += 1
+                if queue.add(again) { continue }
             }
-            continuation.resume(returning: answer)
+            item.continuation.resume(returning: answer)
         }
         for (date, notice) in notices { broadcast.publish(notice, about: date) }
         if result.eventCount > 0 || result.mayHaveChangedMore { relayNudge.wake() }
     }
 
-    private func jobs(for submissions: [Submission]) async -> [BatchRunner.Job] {
+    private func jobs(for items: [Item]) async -> [BatchRunner.Job] {
         var jobs: [BatchRunner.Job] = []
-        jobs.reserveCapacity(submissions.count)
+        jobs.reserveCapacity(items.count)
         var asked = AskedSeats()
-        for submission in submissions {
+        for item in items {
+            let submission = item.submission
             let command: Command
             switch submission.work {
             case .command(let given):
                 command = given
                 asked.add(given)
             case .bestAvailable(let wish):
-                command = .hold(await propose(for: wish, asked: &asked))
+                command = .hold(await propose(for: wish, asked: &asked, refusalCount: item.proposals))
             }
             jobs.append(
                 BatchRunner.Job(command: command, idempotency: submission.idempotency, encode: submission.encode))
@@ -181,18 +157,23 @@ public final class Engine: Service {
         return jobs
     }
 
-    private func propose(for wish: BestAvailable, asked: inout AskedSeats) async -> HoldSeats {
+    /// - Parameter refusalCount: How often others were quicker. A seat whose hold is over by this clock may not be by the
+    ///   store's, so then seats that nobody holds come first.
+    private func propose(for wish: BestAvailable, asked: inout AskedSeats, refusalCount: Int) async -> HoldSeats {
         var candidates: [[SeatID]] = []
+        if refusalCount >= Self.proposalsBeforeDoubt { await maps.refresh(wish.dateID) }
         if let map = try? await maps.map(of: wish.dateID),
             let grade = map.layout.grades.firstIndex(where: { $0.name == wish.grade })
         {
             let avoided = asked.ordinals(in: map.layout)
-            func proposed(avoiding: Set<Int>) -> [[Int]] {
-                map.proposals(grade: grade, count: wish.count, avoiding: avoiding, limit: 3, now: clock.now())
+            func proposed(avoiding: Set<Int>, at now: Timestamp) -> [[Int]] {
+                map.proposals(grade: grade, count: wish.count, avoiding: avoiding, limit: 3, now: now)
             }
-            var runs = proposed(avoiding: avoided)
+            let now = clock.now()
+            var runs = refusalCount > 0 ? proposed(avoiding: avoided, at: Timestamp(milliseconds: 0)) : []
+            if runs.isEmpty { runs = proposed(avoiding: avoided, at: now) }
             // What others of the batch ask for, they may be refused.
-            if runs.isEmpty, !avoided.isEmpty { runs = proposed(avoiding: []) }
+            if runs.isEmpty, !avoided.isEmpty { runs = proposed(avoiding: [], at: now) }
             candidates = runs.map { run in run.map { map.layout.seatIDs[$0] } }
             asked.add(candidates.first ?? [], of: wish.dateID)
         }

@@ -38,8 +38,8 @@ struct SampleCatalog {
     }
 
     func save(in store: SQLiteStore) async throws {
-        try await store.save(concert, event: event(.concertChanged, number: 1), answer: nil)
-        try await store.save(date, event: event(.dateChanged, number: 2), answer: nil)
+        try await store.add(concert, event: event(.concertChanged, number: 1))
+        try await store.add(date, event: event(.dateChanged, number: 2))
         let refusal = try await store.replaceSeats(
             of: date.id, grades: layout.grades, seats: seats, layout: [], event: event(.layoutReplaced, number: 3))
         precondition(refusal == nil, "a new date refused its seats")

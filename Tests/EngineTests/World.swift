@@ -124,7 +124,7 @@ struct World: Sendable {
 
     /// The rows of the date's seats, by id.
     func seatRows() async throws -> [SeatID: Seat] {
-        Dictionary(uniqueKeysWithValues: try await store.seats(of: date).map { ($0.seat.id, $0.seat) })
+        Dictionary(uniqueKeysWithValues: try await store.seatMap(of: date)?.seats.map { ($0.seat.id, $0.seat) } ?? [])
     }
 }
 

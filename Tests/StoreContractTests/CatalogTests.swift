@@ -108,10 +108,101 @@ struct CatalogTests {
             let sooner = try await world.date(of: concert.id)
             #expect(try await world.store.dates(of: concert.id) == [sooner, later])
             let closing = sooner.saleClosesAt
-            #expect(try await world.store.dates(closingAfter: closing, limit: 10) == [later, sooner])
-            #expect(try await world.store.dates(closingAfter: closing, limit: 1) == [later])
+            #expect(try await world.store.datesOnSale(after: closing, limit: 10) == [later, sooner])
+            #expect(try await world.store.datesOnSale(after: closing, limit: 1) == [later])
             let past = closing.adding(milliseconds: 1)
-            #expect(try await world.store.dates(closingAfter: past, limit: 10).isEmpty)
+            #expect(try await world.store.datesOnSale(after: past, limit: 10).isEmpty)
+        }
+    }
+
+    @Test("Dates that do not sell are not listed with those on sale", arguments: contracts)
+    func notOnSale(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let concert = try await world.concert()
+            let draft = try await world.concert(status: .draft)
+            _ = try await world.date(of: draft.id)
+            var cancelled = try await world.date(of: concert.id)
+            let selling = try await world.date(of: concert.id)
+            cancelled.isCancelled = true
+            try await world.store.save(
+                cancelled, event: world.event(.dateChanged, about: ID(cancelled.id)), answer: nil)
+            #expect(try await world.store.datesOnSale(after: world.clock.now(), limit: 10) == [selling])
+        }
+    }
+
+    @Test("Of changes made at the same time none is lost, and what is gone does not come back", arguments: contracts)
+    func changesAtOnce(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let concert = try await world.concert()
+            let date = try await world.date(of: concert.id)
+            let store = world.store
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    let (dateEvent, concertEvent) = (
+                        world.event(.dateChanged, about: ID(date.id)),
+                        world.event(.concertChanged, about: ID(concert.id))
+                    )
+                    group.addTask {
+                        _ = try await store.change(date.id) { before in
+                            var date = before
+                            date.queue.activeMax += 1
+                            return CatalogChange(date, event: dateEvent, action: nil)
+                        }
+                        _ = try await store.change(concert.id) { before in
+                            var concert = before
+                            concert.title.en += "!"
+                            return CatalogChange(concert, event: concertEvent, action: nil)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await store.date(date.id)?.queue.activeMax == date.queue.activeMax + 20)
+            #expect(
+                try await store.concert(concert.id)?.title.en == concert.title.en + String(repeating: "!", count: 20))
+            #expect(try await store.delete(date.id, action: nil) == nil)
+            let event = world.event(.dateChanged, about: ID(date.id))
+            let gone = try await store.change(date.id) { CatalogChange($0, event: event, action: nil) }
+            #expect(gone == nil)
+            #expect(try await store.date(date.id) == nil)
+            #expect(try await store.seatMap(of: date.id) == nil)
+        }
+    }
+
+    @Test("A map's seats and grades are of one moment, also while a layout is replaced", arguments: contracts)
+    func mapOfOneMoment(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let date = try await world.date(of: try await world.concert().id)
+            let layouts = (0..<20).map { round in
+                (
+                    round.isMultiple(of: 2) ? Array(World.grades.prefix(1)) : World.grades,
+                    world.mappedSeats(of: date.id, count: round.isMultiple(of: 2) ? 1 : 40)
+                )
+            }
+            let event = world.event(.layoutReplaced, about: ID(date.id))
+            let store = world.store
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    for (round, (grades, seats)) in layouts.enumerated() {
+                        let event = Event(
+                            id: EventID(high: event.id.high, low: event.id.low &+ UInt64(round)), kind: event.kind,
+                            subjectID: event.subjectID, version: 1, dateID: nil, userID: nil, amount: .zero, seats: [],
+                            at: event.at)
+                        let refusal = try await store.replaceSeats(
+                            of: date.id, grades: grades, seats: seats, layout: [], event: event)
+                        guard refusal == nil else { return false }
+                    }
+                    return true
+                }
+                group.addTask {
+                    for _ in 0..<200 {
+                        guard let map = try await store.seatMap(of: date.id) else { return false }
+                        guard map.seats.allSatisfy({ $0.seat.grade < map.grades.count }) else { return false }
+                    }
+                    return true
+                }
+                for try await isGood in group { #expect(isGood) }
+            }
         }
     }
 

@@ -70,7 +70,7 @@ final class World: Sendable {
             id: id(), title: LocalizedText(ko: title, en: "Jari live"), artist: LocalizedText(ko: "가수", en: "Singer"),
             venue: LocalizedText(ko: "올림픽공원", en: "Olympic Park"), details: LocalizedText(ko: "설명", en: "Details"),
             status: status, createdAt: clock.now())
-        try await store.save(concert, event: event(.concertChanged, about: ID(concert.id)), answer: nil)
+        try await store.add(concert, event: event(.concertChanged, about: ID(concert.id)))
         return concert
     }
 
@@ -82,7 +82,7 @@ final class World: Sendable {
             queue: QueueSettings(
                 activeMax: 10, admitPerSecond: 5, activeSeconds: 300, seatsPerFanMax: seatsPerFanMax, isPaused: false),
             drawSeed: [UInt8](0..<32), createdAt: now)
-        try await store.save(date, event: event(.dateChanged, about: ID(date.id)), answer: nil)
+        try await store.add(date, event: event(.dateChanged, about: ID(date.id)))
         return date
     }
 
@@ -199,3 +199,20 @@ final class World: Sendable {
 
 /// A command came to another outcome than it must.
 struct Unexpected: Error {}
+
+extension CatalogStore {
+    /// All seats of a date in the order of its layout; none of a date that is not there.
+    func seats(of date: DateID) async throws(Fault) -> [MappedSeat] {
+        try await seatMap(of: date)?.seats ?? []
+    }
+
+    /// Changes a row to what it is given, as staff would.
+    func save(_ concert: Concert, event: Event, action: StaffAction? = nil, answer: StoredAnswer?) async throws(Fault) {
+        _ = try await change(concert.id) { _ in CatalogChange(concert, event: event, action: action, answer: answer) }
+    }
+
+    func save(_ date: ConcertDate, event: Event, action: StaffAction? = nil, answer: StoredAnswer?) async throws(Fault)
+    {
+        _ = try await change(date.id) { _ in CatalogChange(date, event: event, action: action, answer: answer) }
+    }
+}

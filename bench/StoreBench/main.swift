@@ -81,11 +81,11 @@ for first in stride(from: 0, to: userCount, by: 100) {
 let text = LocalizedText(ko: "공연", en: "Concert")
 let concert = Concert(
     id: ids.next(at: now), title: text, artist: text, venue: text, details: text, status: .published, createdAt: now)
-try await store.save(concert, event: event(.concertChanged, ID(concert.id), ids: &ids, now: now), answer: nil)
+try await store.add(concert, event: event(.concertChanged, ID(concert.id), ids: &ids, now: now))
 var holds: [(Command, scope: Digest)] = []
 for _ in 0..<dateCount {
     let date = makeDate(of: concert.id, ids: &ids, now: now)
-    try await store.save(date, event: event(.dateChanged, ID(date.id), ids: &ids, now: now), answer: nil)
+    try await store.add(date, event: event(.dateChanged, ID(date.id), ids: &ids, now: now))
     let seats = (0..<seatCountPerDate).map { index in
         let label = SeatLabel(section: "A", row: "\(index / 100)", number: "\(index % 100)")
         return MappedSeat(

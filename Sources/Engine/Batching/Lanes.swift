@@ -1,12 +1,9 @@
 internal import Domain
-internal import Synchronization
 
 /// The queues of the loops that commit beside each other. All commands of one fan pass through one lane, so that two
 /// lanes wait for each other's rows only where two fans want the same seat (docs/adr/0014-lanes-by-fan.md).
 final class Lanes<Item: Sendable>: Sendable {
     let queues: [WorkQueue<Item>]
-    /// Keeps barriers in the same order on all lanes: in another order two of them would wait for each other for ever.
-    private let barriers = Mutex(())
 
     /// - Parameter count: 1 or more.
     init(count: Int, capacity: Int) {
@@ -21,22 +18,8 @@ final class Lanes<Item: Sendable>: Sendable {
         return queues[Int(fan.low % UInt64(queues.count))]
     }
 
-    /// Puts one item on each lane, or on none when they are full or closed.
-    func addToAll(_ item: Item) -> Bool {
-        barriers.withLock { _ in
-            guard queues[0].add(item) else { return false }
-            for queue in queues.dropFirst() {
-                let isAdded = queue.add(item, isUrgent: true)
-                precondition(isAdded, "a lane that was closed without the others")
-            }
-            return true
-        }
-    }
-
     /// Takes nothing more. What is in the lanes can still be taken out.
     func close() {
-        barriers.withLock { _ in
-            for queue in queues { queue.close() }
-        }
+        for queue in queues { queue.close() }
     }
 }

@@ -19,11 +19,9 @@ final class WorkQueue<Item: Sendable>: Sendable {
     var count: Int { state.withLock { $0.items.count } }
 
     /// False when the queue is full or closed; the item was not taken then.
-    ///
-    /// - Parameter isUrgent: It is taken also when the queue is full.
-    func add(_ item: Item, isUrgent: Bool = false) -> Bool {
+    func add(_ item: Item) -> Bool {
         let (isAdded, waiting) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
-            guard !state.isClosed, isUrgent || state.items.count < capacity else { return (false, nil) }
+            guard !state.isClosed, state.items.count < capacity else { return (false, nil) }
             state.items.append(item)
             defer { state.waiting = nil }
             return (true, state.waiting)

@@ -2,7 +2,7 @@ public import Domain
 public import Ports
 
 /// Where staff change concerts, dates and layouts. Each change is a transaction with its event and the word of who did
-/// it; maps and waiting rooms follow it before the answer.
+/// it; maps and waiting rooms follow it before the answer, or within seconds where they cannot be told.
 public final class CatalogDesk: Sendable {
     private let store: any Store
     private let engine: Engine
@@ -27,7 +27,7 @@ public final class CatalogDesk: Sendable {
         try await once(idempotency) { now, answer throws(Fault) in
             let concert = draft.concert(id: self.ids.next(at: now), createdAt: now)
             let stored = answer(encode(concert))
-            try await self.store.save(
+            try await self.store.add(
                 concert, event: self.event(.concertChanged, of: ID(concert.id), by: staff, at: now),
                 action: self.action(.concertCreated, on: ID(concert.id), by: staff, at: now), answer: stored)
             return stored
@@ -36,39 +36,33 @@ public final class CatalogDesk: Sendable {
 
     public func changeConcert(_ id: ConcertID, to draft: ConcertDraft, by staff: UserID) async throws(Fault) -> Concert?
     {
-        try await inTurn { () async throws(Fault) in
-            guard let concert = try await self.store.concert(id) else { return nil }
+        let changed = try await store.change(id) { concert in
             let changed = draft.concert(id: id, createdAt: concert.createdAt)
-            let isMoved = concert.status != changed.status
             let now = self.clock.now()
-            try await self.store.save(
+            return CatalogChange(
                 changed, event: self.event(.concertChanged, of: ID(id), by: staff, at: now),
                 action: self.action(
-                    .concertChanged, on: ID(id), by: staff, detail: isMoved ? changed.status.rawValue : nil, at: now),
-                answer: nil)
-            guard isMoved else { return changed }
-            // Whether fans see its dates, and may wait for them, follows the concert.
-            for date in try await self.store.dates(of: id) {
-                self.engine.forgetMap(of: date.id)
-                try await self.doorkeeper.open(date)
-            }
-            return changed
+                    .concertChanged, on: ID(id), by: staff,
+                    detail: concert.status != changed.status ? changed.status.rawValue : nil, at: now))
         }
+        // Whether fans see its dates, and may wait for them, follows the concert.
+        if let changed, changed.before.status != changed.after.status {
+            let dates = try await store.dates(of: id)
+            for date in dates { engine.forgetMap(of: date.id) }
+            for date in dates { await doorkeeper.follow(date.id) }
+        }
+        return changed?.after
     }
 
     public func deleteConcert(_ id: ConcertID, by staff: UserID) async throws(Fault) -> CatalogRefusal? {
-        try await inTurn { () async throws(Fault) in
-            let dates = try await self.store.dates(of: id)
-            let refusal = try await self.store.delete(
-                id, action: self.action(.concertDeleted, on: ID(id), by: staff, at: self.clock.now()))
-            if refusal == nil {
-                for date in dates {
-                    self.engine.forgetMap(of: date.id)
-                    try await self.doorkeeper.close(date.id)
-                }
-            }
-            return refusal
+        let dates = try await store.dates(of: id)
+        let refusal = try await store.delete(
+            id, action: action(.concertDeleted, on: ID(id), by: staff, at: clock.now()))
+        if refusal == nil {
+            for date in dates { engine.forgetMap(of: date.id) }
+            for date in dates { await doorkeeper.follow(date.id) }
         }
+        return refusal
     }
 
     // MARK: Dates
@@ -84,10 +78,10 @@ public final class CatalogDesk: Sendable {
                 saleOpensAt: draft.saleOpensAt, saleClosesAt: draft.saleClosesAt, drawSeed: self.ids.seed(),
                 createdAt: now)
             let stored = answer(encode(date))
-            try await self.store.save(
+            try await self.store.add(
                 date, event: self.event(.dateChanged, of: ID(date.id), by: staff, at: now),
                 action: self.action(.dateCreated, on: ID(date.id), by: staff, at: now), answer: stored)
-            try await self.doorkeeper.open(date)
+            await self.doorkeeper.follow(date.id)
             return stored
         }
     }
@@ -118,19 +112,17 @@ public final class CatalogDesk: Sendable {
         _ id: DateID, by staff: UserID, as kind: StaffAction.Kind,
         _ change: @Sendable @escaping (inout ConcertDate) -> Void
     ) async throws(Fault) -> ConcertDate? {
-        try await inTurn { () async throws(Fault) in
-            guard let before = try await self.store.date(id) else { return nil }
+        let changed = try await store.change(id) { before in
             let now = self.clock.now()
             var date = before
             change(&date)
             if before.saleOpensAt <= now, date.saleOpensAt > now { date.drawSeed = self.ids.seed() }
-            try await self.store.save(
+            return CatalogChange(
                 date, event: self.event(.dateChanged, of: ID(id), by: staff, at: now),
-                action: self.action(kind, on: ID(id), by: staff, detail: date.difference(from: before), at: now),
-                answer: nil)
-            try await self.doorkeeper.open(date)
-            return date
+                action: self.action(kind, on: ID(id), by: staff, detail: date.difference(from: before), at: now))
         }
+        if changed != nil { await doorkeeper.follow(id) }
+        return changed?.after
     }
 
     /// Stops letting fans in, or goes on.
@@ -138,29 +130,29 @@ public final class CatalogDesk: Sendable {
         _ isPaused: Bool, date id: DateID, by staff: UserID, idempotency: Idempotency,
         encode: @Sendable @escaping (ConcertDate) -> EncodedAnswer
     ) async throws(Fault) -> Answer {
-        try await once(idempotency) { now, answer throws(Fault) in
-            guard var date = try await self.store.date(id) else { return nil }
-            date.queue.isPaused = isPaused
-            let stored = answer(encode(date))
-            try await self.store.save(
-                date, event: self.event(.dateChanged, of: ID(id), by: staff, at: now),
-                action: self.action(isPaused ? .queuePaused : .queueResumed, on: ID(id), by: staff, at: now),
-                answer: stored)
-            try await self.doorkeeper.open(date)
-            return stored
+        let answer = try await once(idempotency) { now, answer throws(Fault) in
+            let changed = try await self.store.change(id) { before in
+                var date = before
+                date.queue.isPaused = isPaused
+                return CatalogChange(
+                    date, event: self.event(.dateChanged, of: ID(id), by: staff, at: now),
+                    action: self.action(isPaused ? .queuePaused : .queueResumed, on: ID(id), by: staff, at: now),
+                    answer: answer(encode(date)))
+            }
+            return changed.map { answer(encode($0.after)) }
         }
+        // Also behind a copy's answer: the one before may not have come so far.
+        await doorkeeper.follow(id)
+        return answer
     }
 
     public func deleteDate(_ id: DateID, by staff: UserID) async throws(Fault) -> CatalogRefusal? {
-        try await inTurn { () async throws(Fault) in
-            let refusal = try await self.store.delete(
-                id, action: self.action(.dateDeleted, on: ID(id), by: staff, at: self.clock.now()))
-            if refusal == nil {
-                self.engine.forgetMap(of: id)
-                try await self.doorkeeper.close(id)
-            }
-            return refusal
+        let refusal = try await store.delete(id, action: action(.dateDeleted, on: ID(id), by: staff, at: clock.now()))
+        if refusal == nil {
+            engine.forgetMap(of: id)
+            await doorkeeper.follow(id)
         }
+        return refusal
     }
 
     /// Gives a date its seats.
@@ -169,58 +161,51 @@ public final class CatalogDesk: Sendable {
     public func replaceLayout(of id: DateID, with layout: Layout, document: [UInt8], by staff: UserID)
         async throws(Fault) -> CatalogRefusal?
     {
-        try await inTurn { () async throws(Fault) in
-            let now = self.clock.now()
-            let seats = layout.places().map { place in
-                MappedSeat(
-                    seat: Seat(id: self.ids.next(at: now), dateID: id, label: place.label, grade: place.grade),
-                    place: place)
-            }
-            let refusal = try await self.store.replaceSeats(
-                of: id, grades: layout.grades, seats: seats, layout: document,
-                event: self.event(.layoutReplaced, of: ID(id), by: staff, at: now),
-                action: self.action(
-                    .layoutReplaced, on: ID(id), by: staff, detail: "\(layout.seatCount) seats", at: now))
-            if refusal == nil { self.engine.forgetMap(of: id) }
-            return refusal
+        let now = clock.now()
+        let seats = layout.places().map { place in
+            MappedSeat(
+                seat: Seat(id: ids.next(at: now), dateID: id, label: place.label, grade: place.grade), place: place)
         }
+        let refusal = try await store.replaceSeats(
+            of: id, grades: layout.grades, seats: seats, layout: document,
+            event: event(.layoutReplaced, of: ID(id), by: staff, at: now),
+            action: action(.layoutReplaced, on: ID(id), by: staff, detail: "\(layout.seatCount) seats", at: now))
+        if refusal == nil { engine.forgetMap(of: id) }
+        return refusal
     }
 
     // MARK: How
+
+    /// How often a copy looks for the answer of the one that was quicker.
+    private static let attemptsMax = 3
 
     /// Does something once for an idempotency key: copies, also those that run beside it, get the first answer. Work
     /// that finds nothing to do it to returns nil.
     private func once(
         _ idempotency: Idempotency,
-        _ work:
-            @Sendable @escaping (
-                _ now: Timestamp, _ answer: @Sendable (EncodedAnswer) -> StoredAnswer
-            ) async throws(Fault) -> StoredAnswer?
+        _ work: (_ now: Timestamp, _ answer: @Sendable @escaping (EncodedAnswer) -> StoredAnswer) async throws(Fault)
+            -> StoredAnswer?
     ) async throws(Fault) -> Answer {
-        try await inTurn { () async throws(Fault) in
-            let now = self.clock.now()
-            if let first = try await self.store.answer(idempotency, at: now) { return first }
-            let done = try await work(now) { encoded in
-                StoredAnswer(
-                    scope: idempotency.scope, requestHash: idempotency.requestHash, status: encoded.status,
-                    body: encoded.body, createdAt: now)
+        var attempt = 1
+        while true {
+            let now = clock.now()
+            do throws(Fault) {
+                if let first = try await store.answer(idempotency, at: now) { return first }
+                let done = try await work(now) { encoded in
+                    StoredAnswer(
+                        scope: idempotency.scope, requestHash: idempotency.requestHash, status: encoded.status,
+                        body: encoded.body, createdAt: now)
+                }
+                guard let done else { return .refused(.notFound) }
+                return .done(EncodedAnswer(status: done.status, body: done.body), isReplay: false)
+            } catch {
+                // Another copy was quicker, or nobody knows whether this one was done: the record tells.
+                guard error.code == .conflict || error.code == .outcomeUnknown, attempt < Self.attemptsMax else {
+                    throw error
+                }
+                attempt += 1
             }
-            guard let done else { return .refused(.notFound) }
-            return .done(EncodedAnswer(status: done.status, body: done.body), isReplay: false)
         }
-    }
-
-    /// In turn with the batches, so that no hold falls between looking at the seats and replacing them.
-    private func inTurn<Result: Sendable>(
-        _ work: @Sendable @escaping () async throws(Fault) -> Result
-    ) async throws(Fault) -> Result {
-        let result = await engine.alone { () async -> Swift.Result<Result, Fault> in
-            do throws(Fault) { return .success(try await work()) } catch { return .failure(error) }
-        }
-        guard let result else {
-            throw Fault(.unavailable, attempt: "change the catalogue", reason: "the engine is busy")
-        }
-        return try result.get()
     }
 
     private func event(_ kind: Event.Kind, of subject: ID<Event.Subject>, by staff: UserID, at now: Timestamp) -> Event

@@ -36,7 +36,7 @@ public final class Sweeper: Service {
                 do throws(Fault) {
                     try await sweep(at: now)
                     if now >= forgetAt {
-                        try await forget(at: now)
+                        try await forget()
                         forgetAt = now.adding(seconds: 60)
                     }
                 } catch {
@@ -59,15 +59,14 @@ public final class Sweeper: Service {
         }
     }
 
-    private func forget(at now: Timestamp) async throws(Fault) {
-        let limit = now.adding(seconds: -StoredAnswer.keptSeconds)
-        while try await store.forgetAnswers(before: limit, limit: Self.forgetSize) == Self.forgetSize {}
-        try await store.forgetSessions(expiredBefore: now)
-        let seenBefore = now.adding(seconds: -ConsumedEvents.keptSeconds)
+    /// By age, and never by this process's clock: on a host that is a day ahead all of today's records would be old.
+    private func forget() async throws(Fault) {
+        let (age, size) = (StoredAnswer.keptSeconds, Self.forgetSize)
+        while try await store.forgetAnswers(olderThanSeconds: age, limit: size) == size {}
+        try await store.forgetSessions(expiredForSeconds: 0)
         for _ in 0..<Self.forgetConsumedRoundsMax {
-            guard try await store.forgetConsumed(before: seenBefore, limit: Self.forgetSize) == Self.forgetSize else {
-                return
-            }
+            let age = ConsumedEvents.keptSeconds
+            guard try await store.forgetConsumed(olderThanSeconds: age, limit: size) == size else { return }
         }
     }
 }

@@ -12,6 +12,9 @@ final class SeatMaps: Sendable {
         var byDate: [DateID: SeatMap] = [:]
         var loading: [DateID: Loading] = [:]
         var loadCount = 0
+        /// Dates whose map may lack something that was committed, and whether the other processes lack it too.
+        var doubtful: [DateID: Bool] = [:]
+        var refreshedAt: [DateID: Timestamp] = [:]
     }
 
     private struct Loading {
@@ -28,6 +31,10 @@ final class SeatMaps: Sendable {
     private let clock: any WallClock
     private let logger: Logger
     private let state = Mutex(State())
+    private let doubt = WakeUp()
+    /// How long a store that did not answer is left alone.
+    private static let retryMs = 500
+    private static let refreshIntervalMs: Int64 = 1_000
 
     init(
         store: any Store, broadcast: any Broadcast, news: (any SeatNews)?, clock: any WallClock, logger: Logger
@@ -68,13 +75,10 @@ final class SeatMaps: Sendable {
     }
 
     private func read(_ date: DateID) async throws(Fault) -> SeatMap? {
-        guard let found = try await store.date(date), let concert = try await store.concert(found.concertID) else {
-            return nil
-        }
-        let seats = try await store.seats(of: date)
+        guard let stored = try await store.seatMap(of: date) else { return nil }
         return SeatMap(
-            layout: SeatLayout(dateID: date, grades: found.grades, seats: seats), seats: seats.map(\.seat),
-            isPublic: concert.status != .draft, isShared: news != nil)
+            layout: SeatLayout(dateID: date, grades: stored.grades, seats: stored.seats),
+            seats: stored.seats.map(\.seat), isPublic: stored.isPublic, isShared: news != nil)
     }
 
     /// From here on the map follows. A load that was overtaken serves those who asked for it, and no others.
@@ -116,55 +120,108 @@ final class SeatMaps: Sendable {
         forget(date)
     }
 
-    func replaceAll() {
-        for date in state.withLock({ Array($0.byDate.keys) }) { replace(date) }
-    }
-
     private func forget(_ date: DateID) {
         let isKnown = state.withLock { state in
             // A load that runs may have seen the seats of before.
             state.loading[date] = nil
+            state.refreshedAt[date] = nil
             return state.byDate.removeValue(forKey: date) != nil
         }
         if isKnown { broadcast.publish(.mapReplaced, about: date) }
     }
 
-    // MARK: Following other processes
+    // MARK: Following other processes, and the store where they may be wrong
 
-    /// Takes what other processes tell until cancelled.
-    func listen() async {
+    /// Takes what other processes tell, and compares with the store what may lack something, until cancelled.
+    func follow() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.listen() }
+            group.addTask { await self.compareDoubtful() }
+        }
+    }
+
+    private func listen() async {
         guard let news else { return }
         for await arrival in news.arrivals() {
             switch arrival {
             case .changed(let date, let updates):
                 if let notice = show(updates, of: date) { broadcast.publish(notice, about: date) }
             case .replaced(let date): forget(date)
-            case .missed: await readAllAgain()
+            case .missed: compareAll(tellingOthers: false)
             }
         }
     }
 
-    /// Heals a gap: what the store knows and a map does not is shown like any other change.
-    private func readAllAgain() async {
-        let maps = state.withLock { state in
+    /// Has every map compared with the store, soon. Until then they are shown as they are.
+    ///
+    /// - Parameter tellingOthers: Whether the other processes may lack what this one does.
+    func compareAll(tellingOthers: Bool) {
+        state.withLock { state in
             // A load that runs may have read before what was missed.
             state.loading = [:]
-            return state.byDate
-        }
-        for (date, map) in maps {
-            do throws(Fault) {
-                let seats = try await store.seats(of: date)
-                guard seats.map(\.seat.id) == map.layout.seatIDs else {
-                    forget(date)
-                    continue
-                }
-                if let notice = map.show(seats.map { SeatUpdate($0.seat) }, now: clock.now()) {
-                    broadcast.publish(notice, about: date)
-                }
-            } catch {
-                logger.warning("a seat map could not be read again", metadata: ["fault": "\(error)"])
-                forget(date)
+            for date in state.byDate.keys {
+                state.doubtful[date, default: false] = state.doubtful[date] == true || tellingOthers
             }
         }
+        doubt.wake()
+    }
+
+    /// Compares a map with the store now, once a second at most. Not an error: a store that does not answer.
+    func refresh(_ date: DateID) async {
+        let now = clock.now()
+        let isDue = state.withLock { state in
+            guard state.byDate[date] != nil else { return false }
+            if let last = state.refreshedAt[date], now.milliseconds(since: last) < Self.refreshIntervalMs {
+                return false
+            }
+            state.refreshedAt[date] = now
+            return true
+        }
+        if isDue { try? await compare(date, tellingOthers: false) }
+    }
+
+    private func compareDoubtful() async {
+        while !Task.isCancelled {
+            let (date, tellsOthers) = state.withLock { $0.doubtful.popFirst() } ?? (nil, false)
+            guard let date else {
+                await doubt.sleep(limitMs: 60_000)
+                continue
+            }
+            do throws(Fault) {
+                try await compare(date, tellingOthers: tellsOthers)
+            } catch {
+                logger.warning("a seat map could not be compared", metadata: ["fault": "\(error)"])
+                state.withLock { $0.doubtful[date, default: false] = $0.doubtful[date] == true || tellsOthers }
+                try? await Task.sleep(for: .milliseconds(Self.retryMs))
+            }
+        }
+    }
+
+    /// What the store knows and the map does not is shown like any other change.
+    private func compare(_ date: DateID, tellingOthers: Bool) async throws(Fault) {
+        guard let map = state.withLock({ $0.byDate[date] }) else { return }
+        guard let stored = try await store.seatMap(of: date), map.shows(stored) else {
+            if tellingOthers { news?.send(.replaced(date)) }
+            return forget(date)
+        }
+        let updates = stored.seats.map { SeatUpdate($0.seat) }
+        if tellingOthers {
+            let unknown = map.unknown(of: updates)
+            if !unknown.isEmpty { news?.send(.changed(date, unknown)) }
+        }
+        if let notice = show(updates, of: date) { broadcast.publish(notice, about: date) }
+    }
+}
+
+extension StoredSeatMap {
+    /// Fans do not see the seats of a draft.
+    fileprivate var isPublic: Bool { concertStatus != .draft }
+}
+
+extension SeatMap {
+    /// Whether the store's map has the same seats, for the same people: all that may differ is who has them.
+    fileprivate func shows(_ stored: StoredSeatMap) -> Bool {
+        isPublic == stored.isPublic && layout.grades == stored.grades
+            && layout.seatIDs.elementsEqual(stored.seats.lazy.map(\.seat.id))
     }
 }

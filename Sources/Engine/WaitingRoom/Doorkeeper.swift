@@ -24,18 +24,31 @@ public final class Doorkeeper: Service {
     private let clock: any WallClock
     private let logger: Logger
     private let dates = Mutex<[DateID: Door]>([:])
-    private let lookedAt = Mutex(Timestamp(milliseconds: 0))
+    private let rounds = Mutex(Rounds())
 
     /// How long a room stays after its sale: those inside finish, and late askers are told.
     private static let keptOpenSeconds = 3 * 3600
+    /// Every room is told its rules again so often, whether they changed or not: what another process told it last may
+    /// have been older.
+    private static let rulesIntervalMs: Int64 = 10_000
 
     private struct Door {
         let openedAt: Timestamp
-        var closesAt: Timestamp
+        /// What the room was told, and when.
+        var rules: WaitingRoomRules
+        var rulesToldAt: Timestamp
         var isSoldOut = false
         /// The seed of the draw that the store has.
         var keptSeed: [UInt8]?
         var toldAt = Timestamp(milliseconds: 0)
+    }
+
+    private struct Rounds {
+        var lookedAt = Timestamp(milliseconds: 0)
+        /// Dates that are looked after now. One that takes long holds up no other.
+        var busy: Set<DateID> = []
+        /// Dates whose last round failed: it is logged once.
+        var failing: Set<DateID> = []
     }
 
     public init(
@@ -52,45 +65,40 @@ public final class Doorkeeper: Service {
         self.logger = logger
     }
 
-    /// Opens the rooms of all dates that still sell or will. To be called before serving.
+    /// Opens the rooms of all dates that sell or will. To be called before serving.
     public func openAll() async throws(Fault) {
-        for date in try await store.dates(closingAfter: clock.now(), limit: Self.dateCountMax) {
-            try await open(date)
+        for date in try await store.datesOnSale(after: clock.now(), limit: Self.dateCountMax) {
+            try await open(date, isOnSale: true)
         }
     }
 
-    /// Opens a room again that has lost everything, with the rules that hold.
-    public func reopen(_ id: DateID) async throws(Fault) {
-        guard let date = try await store.date(id) else { return try await close(id) }
-        try await open(date)
+    /// Opens a date's room, or changes its rules to those that the store has. The room of a date that does not sell,
+    /// since it or its concert was cancelled or withdrawn, is closed; that of a date that is gone is forgotten.
+    public func open(_ id: DateID) async throws(Fault) {
+        guard let date = try await store.date(id), let concert = try await store.concert(date.concertID) else {
+            return try await close(id)
+        }
+        try await open(date, isOnSale: concert.status == .published && !date.isCancelled)
     }
 
-    /// Learns of dates that another process has made or changed, now and then.
-    private func openNewDates(at now: Timestamp) async {
-        let isDue = lookedAt.withLock { lookedAt in
-            defer { if now.milliseconds(since: lookedAt) >= Self.newDatesIntervalMs { lookedAt = now } }
-            return now.milliseconds(since: lookedAt) >= Self.newDatesIntervalMs
-        }
-        guard isDue else { return }
+    /// Has a date's room follow what was just committed. What cannot be done now is done by a later round.
+    func follow(_ id: DateID) async {
         do throws(Fault) {
-            for date in try await store.dates(closingAfter: now, limit: Self.dateCountMax)
-            where dates.withLock({ $0[date.id]?.closesAt != date.saleClosesAt }) {
-                try await open(date)
-            }
+            try await open(id)
         } catch {
-            logger.warning("looking for new dates failed", metadata: ["fault": "\(error)"])
+            logger.warning("a waiting room could not be told", metadata: ["fault": "\(error)", "date": "\(id)"])
         }
     }
 
-    /// Opens a date's room, or changes its rules. The room of a cancelled date, or of a concert that is not published,
-    /// is closed.
-    public func open(_ date: ConcertDate) async throws(Fault) {
-        let isPublished = try await store.concert(date.concertID)?.status == .published
-        let closesAt = isPublished && !date.isCancelled ? date.saleClosesAt : date.createdAt
-        let rules = WaitingRoomRules(
-            settings: date.queue, opensAt: date.saleOpensAt, closesAt: closesAt, drawSeed: date.drawSeed)
+    private func open(_ date: ConcertDate, isOnSale: Bool) async throws(Fault) {
+        let rules = WaitingRoomRules(date, isOnSale: isOnSale)
         var kept: DrawResult?
         if try await !room.change(date.id, rules: rules) {
+            // Numbers are claimed for rooms that fans can wait in, and for no others: they are never given back.
+            guard isOnSale else {
+                dates.withLock { _ = $0.removeValue(forKey: date.id) }
+                return
+            }
             let first = try await store.claimQueueNumbers(of: date.id, count: Self.numberBlock)
             kept = try await store.keptDraw(of: date.id)
             try await room.open(date.id, rules: rules, firstNumber: first)
@@ -98,38 +106,88 @@ public final class Doorkeeper: Service {
         }
         let now = clock.now()
         dates.withLock { dates in
-            var door = dates[date.id] ?? Door(openedAt: now, closesAt: closesAt)
-            door.closesAt = closesAt
+            var door = dates[date.id] ?? Door(openedAt: now, rules: rules, rulesToldAt: now)
+            door.rules = rules
+            door.rulesToldAt = now
             if let kept { door.keptSeed = kept.seed }
             dates[date.id] = door
         }
     }
 
-    /// Closes a date's room for good: the date is deleted.
-    func close(_ date: DateID) async throws(Fault) {
+    /// Closes a date's room for good: the date is deleted, or long over.
+    private func close(_ date: DateID) async throws(Fault) {
         dates.withLock { _ = $0.removeValue(forKey: date) }
         try await room.close(date)
     }
 
     public func run() async throws {
-        while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            await lookAfterAll()
-            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(Self.intervalMs)) }
+        await withDiscardingTaskGroup { group in
+            while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                await startRound(in: &group)
+                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(Self.intervalMs)) }
+            }
         }
     }
 
-    /// One round, if the rounds are this process's. A date whose round fails has another in the next.
+    /// One round, until all of it is done.
     func lookAfterAll() async {
+        await withDiscardingTaskGroup { group in await startRound(in: &group) }
+    }
+
+    /// One round, if the rounds are this process's. A date whose round fails has another in the next.
+    private func startRound(in group: inout DiscardingTaskGroup) async {
         let now = clock.now()
         guard await leases.hold("doorkeeper", until: now.adding(seconds: 2), now: now) else { return }
-        await openNewDates(at: now)
-        for date in dates.withLock({ Array($0.keys) }) {
-            do throws(Fault) {
-                try await admit(to: date, at: now)
-                try await keepDraw(of: date)
-            } catch {
-                logger.warning("admitting failed, trying again", metadata: ["fault": "\(error)"])
+        let changed = await datesWithOtherRules(at: now)
+        let all = dates.withLock { changed.union($0.keys) }
+        for date in all where rounds.withLock({ $0.busy.insert(date).inserted }) {
+            group.addTask {
+                await self.lookAfter(date, hasOtherRules: changed.contains(date), at: now)
+                self.rounds.withLock { _ = $0.busy.remove(date) }
             }
+        }
+    }
+
+    private func lookAfter(_ date: DateID, hasOtherRules: Bool, at now: Timestamp) async {
+        do throws(Fault) {
+            if hasOtherRules { try await open(date) }
+            guard dates.withLock({ $0[date] != nil }) else { return }
+            try await admit(to: date, at: now)
+            try await keepDraw(of: date)
+            rounds.withLock { _ = $0.failing.remove(date) }
+        } catch {
+            guard rounds.withLock({ $0.failing.insert(date).inserted }) else { return }
+            logger.warning(
+                "looking after a waiting room failed, trying again",
+                metadata: ["fault": "\(error)", "date": "\(date)"])
+        }
+    }
+
+    /// Dates whose rooms have to be told something, now and then: this process or another made or changed them, or took
+    /// them off sale.
+    private func datesWithOtherRules(at now: Timestamp) async -> Set<DateID> {
+        let isDue = rounds.withLock { rounds in
+            guard now.milliseconds(since: rounds.lookedAt) >= Self.newDatesIntervalMs else { return false }
+            rounds.lookedAt = now
+            return true
+        }
+        guard isDue else { return [] }
+        do throws(Fault) {
+            let onSale = try await store.datesOnSale(after: now, limit: Self.dateCountMax)
+            return dates.withLock { doors in
+                let changed = onSale.filter { date in
+                    guard let door = doors[date.id], door.rules == WaitingRoomRules(date, isOnSale: true) else {
+                        return true
+                    }
+                    return now.milliseconds(since: door.rulesToldAt) >= Self.rulesIntervalMs
+                }
+                let known = Set(onSale.map(\.id))
+                let gone = doors.filter { !known.contains($0.key) && $0.value.rules.closesAt > now }
+                return Set(changed.map(\.id)).union(gone.keys)
+            }
+        } catch {
+            logger.warning("looking for new dates failed", metadata: ["fault": "\(error)"])
+            return []
         }
     }
 
@@ -154,12 +212,21 @@ public final class Doorkeeper: Service {
             let isDue = now.milliseconds(since: door.toldAt) >= Self.figuresIntervalMs
             if isDue { door.toldAt = now }
             dates[date] = door
-            return (isNew, isDue, now >= max(door.closesAt, door.openedAt).adding(seconds: Self.keptOpenSeconds))
+            return (isNew, isDue, now >= max(door.rules.closesAt, door.openedAt).adding(seconds: Self.keptOpenSeconds))
         }
         if isNewlySoldOut { broadcast.publish(.soldOut, about: date) }
         if admitted > 0 || isDue, let figures = try await room.figures(of: date, now: now) {
             broadcast.publish(.queue(figures), about: date)
         }
         if isOver { try await close(date) }
+    }
+}
+
+extension WaitingRoomRules {
+    /// Those of a date. One that is not on sale has closed.
+    fileprivate init(_ date: ConcertDate, isOnSale: Bool) {
+        self.init(
+            settings: date.queue, opensAt: date.saleOpensAt, closesAt: isOnSale ? date.saleClosesAt : date.createdAt,
+            drawSeed: date.drawSeed)
     }
 }

@@ -26,13 +26,13 @@ struct DemoConcerts {
 
     private func add(_ concert: Concert, layout: Layout, inDays days: [Int]) async throws(Fault) {
         let now = clock.now()
-        try await store.save(concert, event: event(.concertChanged, of: ID(concert.id), at: now), answer: nil)
+        try await store.add(concert, event: event(.concertChanged, of: ID(concert.id), at: now))
         for day in days {
             let startsAt = evening(inDays: day, after: now)
             let date = ConcertDate(
                 id: ids.next(at: now), concertID: concert.id, startsAt: startsAt,
                 saleOpensAt: now.adding(seconds: -3600), saleClosesAt: startsAt, drawSeed: ids.seed(), createdAt: now)
-            try await store.save(date, event: event(.dateChanged, of: ID(date.id), at: now), answer: nil)
+            try await store.add(date, event: event(.dateChanged, of: ID(date.id), at: now))
             let seats = layout.places().map { place in
                 MappedSeat(
                     seat: Seat(id: ids.next(at: now), dateID: date.id, label: place.label, grade: place.grade),

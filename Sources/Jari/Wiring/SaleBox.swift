@@ -32,7 +32,7 @@ struct SaleBox {
         doorkeeper = Doorkeeper(
             engine: engine, store: store, room: coordination.room, broadcast: coordination.broadcast,
             leases: coordination.leases, clock: clock, logger: logger)
-        coordination.whenRoomIsLost? { [doorkeeper] date throws(Fault) in try await doorkeeper.reopen(date) }
+        coordination.whenRoomIsLost? { [doorkeeper] date throws(Fault) in try await doorkeeper.open(date) }
         let keys = try settings.keys()
         let accessTokens = await AccessTokens(secrets: keys.access)
         let relay = OutboxRelay(

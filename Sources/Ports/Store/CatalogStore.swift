@@ -11,6 +11,35 @@ public struct MappedSeat: Sendable {
     }
 }
 
+/// What a seat map is made of, all of it as it was at one moment.
+public struct StoredSeatMap: Sendable {
+    public var concertStatus: Concert.Status
+    public var grades: [Grade]
+    /// In the order of the layout.
+    public var seats: [MappedSeat]
+
+    public init(concertStatus: Concert.Status, grades: [Grade], seats: [MappedSeat]) {
+        self.concertStatus = concertStatus
+        self.grades = grades
+        self.seats = seats
+    }
+}
+
+/// A row of the catalogue as it is to be, with what is written beside it.
+public struct CatalogChange<Row: Sendable>: Sendable {
+    public var row: Row
+    public var event: Event
+    public var action: StaffAction?
+    public var answer: StoredAnswer?
+
+    public init(_ row: Row, event: Event, action: StaffAction?, answer: StoredAnswer? = nil) {
+        self.row = row
+        self.event = event
+        self.action = action
+        self.answer = answer
+    }
+}
+
 /// How many seats a date has, how many nobody has, and how many are gone.
 public struct SeatCounts: Hashable, Sendable {
     public var total: Int
@@ -48,13 +77,23 @@ public protocol CatalogStore: Sendable {
     /// By start.
     func dates(of concert: ConcertID) async throws(Fault) -> [ConcertDate]
     func date(_ id: DateID) async throws(Fault) -> ConcertDate?
-    /// Dates whose sale has not closed before `moment`, by opening.
-    func dates(closingAfter moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate]
+    /// Dates that sell or will: those of published concerts that are not cancelled and do not close before `moment`, by
+    /// opening.
+    func datesOnSale(after moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate]
 
-    /// Inserts or replaces a concert, with its event.
-    func save(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
-    /// Inserts or replaces a date, except its grades and seats, with its event.
-    func save(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
+    /// Inserts a concert, with its event.
+    func add(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
+    /// Inserts a date without grades and seats, with its event.
+    func add(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
+    /// Changes a concert: nobody else changes it between what the closure is shown and what it makes of it. The closure
+    /// may be called more than once.
+    ///
+    /// - Returns: What it was and what was saved. Nil when there is no such concert.
+    func change(_ concert: ConcertID, _ change: @Sendable @escaping (Concert) -> CatalogChange<Concert>)
+        async throws(Fault) -> (before: Concert, after: Concert)?
+    /// Changes a date in the same way, except its grades and seats.
+    func change(_ date: DateID, _ change: @Sendable @escaping (ConcertDate) -> CatalogChange<ConcertDate>)
+        async throws(Fault) -> (before: ConcertDate, after: ConcertDate)?
     /// Deletes a concert without dates that ever sold. A refusal leaves no action.
     func delete(_ concert: ConcertID, action: StaffAction?) async throws(Fault) -> CatalogRefusal?
     func delete(_ date: DateID, action: StaffAction?) async throws(Fault) -> CatalogRefusal?
@@ -65,8 +104,8 @@ public protocol CatalogStore: Sendable {
     ) async throws(Fault) -> CatalogRefusal?
     /// The layout's document as it was sent, for editing it again.
     func layout(of date: DateID) async throws(Fault) -> [UInt8]?
-    /// All seats of a date in the order of its layout.
-    func seats(of date: DateID) async throws(Fault) -> [MappedSeat]
+    /// What a date's seat map shows. Nil when there is no such date.
+    func seatMap(of date: DateID) async throws(Fault) -> StoredSeatMap?
 
     /// Takes a block of queue numbers that no process has given out or will, and returns the first. It is how numbers
     /// only grow across restarts: what is left of a block is skipped.
@@ -78,12 +117,12 @@ public protocol CatalogStore: Sendable {
 
 /// What the program does by itself, such as making the demo, is nobody's action.
 extension CatalogStore {
-    public func save(_ concert: Concert, event: Event, answer: StoredAnswer?) async throws(Fault) {
-        try await save(concert, event: event, action: nil, answer: answer)
+    public func add(_ concert: Concert, event: Event) async throws(Fault) {
+        try await add(concert, event: event, action: nil, answer: nil)
     }
 
-    public func save(_ date: ConcertDate, event: Event, answer: StoredAnswer?) async throws(Fault) {
-        try await save(date, event: event, action: nil, answer: answer)
+    public func add(_ date: ConcertDate, event: Event) async throws(Fault) {
+        try await add(date, event: event, action: nil, answer: nil)
     }
 
     public func replaceSeats(of date: DateID, grades: [Grade], seats: [MappedSeat], layout: [UInt8], event: Event)

@@ -16,19 +16,23 @@ enum CatalogStatement: String, StatementSet {
             created_at
         FROM concerts WHERE id = $1
         """
-    case saveConcert = """
+    case insertConcert = """
         INSERT INTO concerts
             (id, title_ko, title_en, artist_ko, artist_en, venue_ko, venue_en, details_ko, details_en, search_text,
             status, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-        ON CONFLICT (id) DO UPDATE
-        SET title_ko = excluded.title_ko, title_en = excluded.title_en, artist_ko = excluded.artist_ko,
-            artist_en = excluded.artist_en, venue_ko = excluded.venue_ko, venue_en = excluded.venue_en,
-            details_ko = excluded.details_ko, details_en = excluded.details_en, search_text = excluded.search_text,
-            status = excluded.status
+        """
+    case updateConcert = """
+        UPDATE concerts
+        SET title_ko = $2, title_en = $3, artist_ko = $4, artist_en = $5, venue_ko = $6, venue_en = $7,
+            details_ko = $8, details_en = $9, search_text = $10, status = $11
+        WHERE id = $1
         """
     /// Nobody can give the concert another date until it is gone.
     case lockConcert = "SELECT id FROM concerts WHERE id = $1 FOR UPDATE"
+    case concertOfDate = """
+        SELECT c.status FROM dates AS d JOIN concerts AS c ON c.id = d.concert_id WHERE d.id = $1
+        """
     case idsOfDates = "SELECT id FROM dates WHERE concert_id = $1 ORDER BY id"
     case deleteConcert = "DELETE FROM concerts WHERE id = $1"
 
@@ -42,10 +46,12 @@ enum CatalogStatement: String, StatementSet {
             active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at
         FROM dates WHERE concert_id = $1 ORDER BY starts_at, id
         """
-    case datesClosingAfter = """
-        SELECT id, concert_id, starts_at, sale_opens_at, sale_closes_at, is_cancelled, active_max, admit_per_second,
-            active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at
-        FROM dates WHERE sale_closes_at >= $1 ORDER BY sale_opens_at, id LIMIT $2
+    case datesOnSale = """
+        SELECT d.id, d.concert_id, d.starts_at, d.sale_opens_at, d.sale_closes_at, d.is_cancelled, d.active_max,
+            d.admit_per_second, d.active_seconds, d.seats_per_fan_max, d.is_paused, d.draw_seed, d.created_at
+        FROM dates AS d JOIN concerts AS c ON c.id = d.concert_id
+        WHERE d.sale_closes_at >= $1 AND NOT d.is_cancelled AND c.status = 'PUBLISHED'
+        ORDER BY d.sale_opens_at, d.id LIMIT $2
         """
     /// The sales of the dates asked for, of the reservations and of the reservations of the payments. A concert that
     /// is not published sells nothing.
@@ -67,17 +73,17 @@ enum CatalogStatement: String, StatementSet {
                 WHERE p.id = ANY ($3))
         ORDER BY g.date_id, g.position
         """
-    case saveDate = """
+    case insertDate = """
         INSERT INTO dates
             (id, concert_id, starts_at, sale_opens_at, sale_closes_at, is_cancelled, active_max, admit_per_second,
             active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-        ON CONFLICT (id) DO UPDATE
-        SET starts_at = excluded.starts_at, sale_opens_at = excluded.sale_opens_at,
-            sale_closes_at = excluded.sale_closes_at, is_cancelled = excluded.is_cancelled,
-            active_max = excluded.active_max, admit_per_second = excluded.admit_per_second,
-            active_seconds = excluded.active_seconds, seats_per_fan_max = excluded.seats_per_fan_max,
-            is_paused = excluded.is_paused, draw_seed = excluded.draw_seed
+        """
+    case updateDate = """
+        UPDATE dates
+        SET starts_at = $2, sale_opens_at = $3, sale_closes_at = $4, is_cancelled = $5, active_max = $6,
+            admit_per_second = $7, active_seconds = $8, seats_per_fan_max = $9, is_paused = $10, draw_seed = $11
+        WHERE id = $1
         """
     /// The first of a block of numbers: what the column held before.
     case claimQueueNumbers = """
@@ -91,10 +97,12 @@ enum CatalogStatement: String, StatementSet {
         SELECT date_id, name, price FROM grades
         WHERE date_id IN (SELECT d.id FROM dates AS d WHERE d.concert_id = $1) ORDER BY date_id, position
         """
-    case gradesClosingAfter = """
+    case gradesOnSale = """
         SELECT date_id, name, price FROM grades
         WHERE date_id IN (
-            SELECT d.id FROM dates AS d WHERE d.sale_closes_at >= $1 ORDER BY d.sale_opens_at, d.id LIMIT $2)
+            SELECT d.id FROM dates AS d JOIN concerts AS c ON c.id = d.concert_id
+            WHERE d.sale_closes_at >= $1 AND NOT d.is_cancelled AND c.status = 'PUBLISHED'
+            ORDER BY d.sale_opens_at, d.id LIMIT $2)
         ORDER BY date_id, position
         """
     case insertGrades = "INSERT INTO grades (date_id, position, name, price) SELECT $1, * FROM unnest($2, $3, $4)"

@@ -36,22 +36,39 @@ extension PostgresStore {
         }
     }
 
-    /// Waits for the batches that sell the concert's dates: what they read of it stays true until they commit.
-    public func save(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
-    {
-        try await write("save a concert") { db in
-            var requests = [
-                Request(LockStatement.takeDatesOfConcert, concert.id),
-                Request(
-                    CatalogStatement.saveConcert, concert.id, concert.title.ko, concert.title.en, concert.artist.ko,
-                    concert.artist.en, concert.venue.ko, concert.venue.en, concert.details.ko, concert.details.en,
-                    concert.searchText, concert.status, concert.createdAt),
-            ]
-            requests += Event.insert([event]) + StaffAction.insert([action])
-            if let answer { requests.append(StoredAnswer.replace([answer])) }
-            try db.commit(requests)
+    public func add(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault) {
+        try await write("add a concert") { db in
+            let insert = Request(
+                CatalogStatement.insertConcert, concert.id, concert.title.ko, concert.title.en, concert.artist.ko,
+                concert.artist.en, concert.venue.ko, concert.venue.en, concert.details.ko, concert.details.en,
+                concert.searchText, concert.status, concert.createdAt)
+            let change = CatalogChange(concert, event: event, action: action, answer: answer)
+            try db.commit([insert] + change.notes)
         }
         replica?.noteWrite()
+    }
+
+    /// Waits for the batches that sell the concert's dates: what they read of it stays true until they commit.
+    public func change(_ concert: ConcertID, _ change: @Sendable @escaping (Concert) -> CatalogChange<Concert>)
+        async throws(Fault) -> (before: Concert, after: Concert)?
+    {
+        let changed = try await write("change a concert") { db in
+            let first = [
+                Request(CatalogStatement.lockConcert, concert), Request(LockStatement.takeDatesOfConcert, concert),
+                Request(CatalogStatement.concert, concert),
+            ]
+            return try db.transaction(first) { results -> ((before: Concert, after: Concert)?, commit: [Request]?) in
+                guard let found = try results[2].first(Concert.init) else { return (nil, commit: nil) }
+                let changed = change(found)
+                let row = changed.row
+                let update = Request(
+                    CatalogStatement.updateConcert, concert, row.title.ko, row.title.en, row.artist.ko, row.artist.en,
+                    row.venue.ko, row.venue.en, row.details.ko, row.details.en, row.searchText, row.status)
+                return ((found, row), commit: [update] + changed.notes)
+            }
+        }
+        replica?.noteWrite()
+        return changed
     }
 
     public func delete(_ concert: ConcertID, action: StaffAction?) async throws(Fault) -> CatalogRefusal? {
@@ -70,5 +87,12 @@ extension PostgresStore {
         }
         replica?.noteWrite()
         return refusal
+    }
+}
+
+extension CatalogChange {
+    /// What stands beside the row.
+    var notes: [Request] {
+        Event.insert([event]) + StaffAction.insert([action]) + (answer.map { [StoredAnswer.replace([$0])] } ?? [])
     }
 }

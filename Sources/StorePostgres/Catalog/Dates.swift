@@ -52,31 +52,50 @@ extension PostgresStore {
         }
     }
 
-    public func dates(closingAfter moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
+    public func datesOnSale(after moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
         try await read("list the dates on sale") { db in
             let results = try db.snapshot([
-                Request(CatalogStatement.datesClosingAfter, moment, limit),
-                Request(CatalogStatement.gradesClosingAfter, moment, limit),
+                Request(CatalogStatement.datesOnSale, moment, limit),
+                Request(CatalogStatement.gradesOnSale, moment, limit),
             ])
             return try ConcertDate.joined(results[0], grades: results[1])
         }
     }
 
-    /// Waits for the batches that sell the date, as ``save(_:event:action:answer:)`` of a concert does.
-    public func save(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
+    public func add(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
     {
-        try await write("save a date") { db in
-            var requests = [
-                Request(LockStatement.takeDate, date.id),
-                Request(
-                    CatalogStatement.saveDate, date.id, date.concertID, date.startsAt, date.saleOpensAt,
-                    date.saleClosesAt, date.isCancelled, date.queue.activeMax, date.queue.admitPerSecond,
-                    date.queue.activeSeconds, date.queue.seatsPerFanMax, date.queue.isPaused, date.drawSeed,
-                    date.createdAt),
+        try await write("add a date") { db in
+            let insert = Request(
+                CatalogStatement.insertDate, date.id, date.concertID, date.startsAt, date.saleOpensAt,
+                date.saleClosesAt, date.isCancelled, date.queue.activeMax, date.queue.admitPerSecond,
+                date.queue.activeSeconds, date.queue.seatsPerFanMax, date.queue.isPaused, date.drawSeed,
+                date.createdAt)
+            try db.commit([insert] + CatalogChange(date, event: event, action: action, answer: answer).notes)
+        }
+    }
+
+    /// Waits for the batches that sell the date, as the change of a concert does.
+    public func change(_ date: DateID, _ change: @Sendable @escaping (ConcertDate) -> CatalogChange<ConcertDate>)
+        async throws(Fault) -> (before: ConcertDate, after: ConcertDate)?
+    {
+        try await write("change a date") { db in
+            let first = [
+                Request(LockStatement.takeDate, date), Request(CatalogStatement.date, date),
+                Request(CatalogStatement.gradesOfDate, date),
             ]
-            requests += Event.insert([event]) + StaffAction.insert([action])
-            if let answer { requests.append(StoredAnswer.replace([answer])) }
-            try db.commit(requests)
+            return try db.transaction(first) {
+                results -> ((before: ConcertDate, after: ConcertDate)?, commit: [Request]?) in
+                guard let found = try ConcertDate.joined(results[1], grades: results[2]).first else {
+                    return (nil, commit: nil)
+                }
+                let changed = change(found)
+                let row = changed.row
+                let update = Request(
+                    CatalogStatement.updateDate, date, row.startsAt, row.saleOpensAt, row.saleClosesAt,
+                    row.isCancelled, row.queue.activeMax, row.queue.admitPerSecond, row.queue.activeSeconds,
+                    row.queue.seatsPerFanMax, row.queue.isPaused, row.drawSeed)
+                return ((found, row), commit: [update] + changed.notes)
+            }
         }
     }
 

@@ -13,9 +13,18 @@ extension MappedSeat {
 
 extension PostgresStore {
     /// Never from the replica: the seat map that is made of this follows the commits after it.
-    public func seats(of date: DateID) async throws(Fault) -> [MappedSeat] {
+    public func seatMap(of date: DateID) async throws(Fault) -> StoredSeatMap? {
         try await read("read the seats of a date") { db in
-            try db.run(Request(SeatMapStatement.ofDate, date)).all(MappedSeat.init)
+            let results = try db.snapshot([
+                Request(CatalogStatement.concertOfDate, date), Request(CatalogStatement.gradesOfDate, date),
+                Request(SeatMapStatement.ofDate, date),
+            ])
+            let status: Concert.Status? = try results[0].first { try $0.word(0) }
+            return try status.map { status in
+                StoredSeatMap(
+                    concertStatus: status, grades: try ConcertDate.gradesByDate(results[1])[date] ?? [],
+                    seats: try results[2].all(MappedSeat.init))
+            }
         }
     }
 

@@ -14,16 +14,20 @@ enum CatalogStatement: String, StatementSet {
             created_at
         FROM concerts WHERE id = ?
         """
-    case saveConcert = """
+    case insertConcert = """
         INSERT INTO concerts
             (id, title_ko, title_en, artist_ko, artist_en, venue_ko, venue_en, details_ko, details_en, search_text,
             status, created_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE
-        SET title_ko = excluded.title_ko, title_en = excluded.title_en, artist_ko = excluded.artist_ko,
-            artist_en = excluded.artist_en, venue_ko = excluded.venue_ko, venue_en = excluded.venue_en,
-            details_ko = excluded.details_ko, details_en = excluded.details_en, search_text = excluded.search_text,
-            status = excluded.status
+        """
+    case updateConcert = """
+        UPDATE concerts
+        SET title_ko = ?, title_en = ?, artist_ko = ?, artist_en = ?, venue_ko = ?, venue_en = ?, details_ko = ?,
+            details_en = ?, search_text = ?, status = ?
+        WHERE id = ?
+        """
+    case concertOfDate = """
+        SELECT c.status FROM dates AS d JOIN concerts AS c ON c.id = d.concert_id WHERE d.id = ?
         """
     case deleteConcert = "DELETE FROM concerts WHERE id = ?"
 
@@ -37,22 +41,24 @@ enum CatalogStatement: String, StatementSet {
             active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at
         FROM dates WHERE concert_id = ? ORDER BY starts_at, id
         """
-    case datesClosingAfter = """
-        SELECT id, concert_id, starts_at, sale_opens_at, sale_closes_at, is_cancelled, active_max, admit_per_second,
-            active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at
-        FROM dates WHERE sale_closes_at >= ? ORDER BY sale_opens_at, id LIMIT ?
+    case datesOnSale = """
+        SELECT d.id, d.concert_id, d.starts_at, d.sale_opens_at, d.sale_closes_at, d.is_cancelled, d.active_max,
+            d.admit_per_second, d.active_seconds, d.seats_per_fan_max, d.is_paused, d.draw_seed, d.created_at
+        FROM dates AS d JOIN concerts AS c ON c.id = d.concert_id
+        WHERE d.sale_closes_at >= ? AND NOT d.is_cancelled AND c.status = 'PUBLISHED'
+        ORDER BY d.sale_opens_at, d.id LIMIT ?
         """
-    case saveDate = """
+    case insertDate = """
         INSERT INTO dates
             (id, concert_id, starts_at, sale_opens_at, sale_closes_at, is_cancelled, active_max, admit_per_second,
             active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE
-        SET starts_at = excluded.starts_at, sale_opens_at = excluded.sale_opens_at,
-            sale_closes_at = excluded.sale_closes_at, is_cancelled = excluded.is_cancelled,
-            active_max = excluded.active_max, admit_per_second = excluded.admit_per_second,
-            active_seconds = excluded.active_seconds, seats_per_fan_max = excluded.seats_per_fan_max,
-            is_paused = excluded.is_paused, draw_seed = excluded.draw_seed
+        """
+    case updateDate = """
+        UPDATE dates
+        SET starts_at = ?, sale_opens_at = ?, sale_closes_at = ?, is_cancelled = ?, active_max = ?,
+            admit_per_second = ?, active_seconds = ?, seats_per_fan_max = ?, is_paused = ?, draw_seed = ?
+        WHERE id = ?
         """
     /// The first of a block of numbers: what the column held before.
     case claimQueueNumbers = """

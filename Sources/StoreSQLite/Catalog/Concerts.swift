@@ -34,16 +34,29 @@ extension SQLiteStore {
         }
     }
 
-    public func save(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
-    {
-        try await write("save a concert") { db in
-            try PreparedStatement(CatalogStatement.saveConcert, on: db).run(
+    public func add(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault) {
+        try await write("add a concert") { db in
+            try PreparedStatement(CatalogStatement.insertConcert, on: db).run(
                 concert.id, concert.title.ko, concert.title.en, concert.artist.ko, concert.artist.en, concert.venue.ko,
                 concert.venue.en, concert.details.ko, concert.details.en, concert.searchText, concert.status,
                 concert.createdAt)
-            try EventLogRow.insert([event], on: db)
-            try action?.insert(on: db)
-            try answer?.insert(on: db)
+            try CatalogChange(concert, event: event, action: action, answer: answer).insertNotes(on: db)
+        }
+    }
+
+    public func change(_ concert: ConcertID, _ change: @Sendable @escaping (Concert) -> CatalogChange<Concert>)
+        async throws(Fault) -> (before: Concert, after: Concert)?
+    {
+        try await write("change a concert") { db in
+            let found = try PreparedStatement(CatalogStatement.concert, on: db).first(concert, as: Concert.init)
+            guard let found else { return nil }
+            let changed = change(found)
+            let row = changed.row
+            try PreparedStatement(CatalogStatement.updateConcert, on: db).run(
+                row.title.ko, row.title.en, row.artist.ko, row.artist.en, row.venue.ko, row.venue.en, row.details.ko,
+                row.details.en, row.searchText, row.status, concert)
+            try changed.insertNotes(on: db)
+            return (found, row)
         }
     }
 
@@ -60,6 +73,15 @@ extension SQLiteStore {
             try action?.insert(on: db)
             return nil
         }
+    }
+}
+
+extension CatalogChange {
+    /// Writes what stands beside the row.
+    func insertNotes(on db: Database) throws {
+        try EventLogRow.insert([event], on: db)
+        try action?.insert(on: db)
+        try answer?.insert(on: db)
     }
 }
 

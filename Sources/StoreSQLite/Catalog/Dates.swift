@@ -39,24 +39,38 @@ extension SQLiteStore {
         }
     }
 
-    public func dates(closingAfter moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
+    public func datesOnSale(after moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
         try await read("list the dates on sale") { db in
-            let dates = try PreparedStatement(CatalogStatement.datesClosingAfter, on: db)
+            let dates = try PreparedStatement(CatalogStatement.datesOnSale, on: db)
                 .all(moment, limit, as: ConcertDate.init)
             return try Self.withGrades(dates, on: db)
         }
     }
 
-    public func save(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
+    public func add(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)
     {
-        try await write("save a date") { db in
-            try PreparedStatement(CatalogStatement.saveDate, on: db).run(
+        try await write("add a date") { db in
+            try PreparedStatement(CatalogStatement.insertDate, on: db).run(
                 date.id, date.concertID, date.startsAt, date.saleOpensAt, date.saleClosesAt, date.isCancelled,
                 date.queue.activeMax, date.queue.admitPerSecond, date.queue.activeSeconds, date.queue.seatsPerFanMax,
                 date.queue.isPaused, date.drawSeed, date.createdAt)
-            try EventLogRow.insert([event], on: db)
-            try action?.insert(on: db)
-            try answer?.insert(on: db)
+            try CatalogChange(date, event: event, action: action, answer: answer).insertNotes(on: db)
+        }
+    }
+
+    public func change(_ date: DateID, _ change: @Sendable @escaping (ConcertDate) -> CatalogChange<ConcertDate>)
+        async throws(Fault) -> (before: ConcertDate, after: ConcertDate)?
+    {
+        try await write("change a date") { db in
+            guard let found = try ConcertDate.read(date, on: db) else { return nil }
+            let changed = change(found)
+            let row = changed.row
+            try PreparedStatement(CatalogStatement.updateDate, on: db).run(
+                row.startsAt, row.saleOpensAt, row.saleClosesAt, row.isCancelled, row.queue.activeMax,
+                row.queue.admitPerSecond, row.queue.activeSeconds, row.queue.seatsPerFanMax, row.queue.isPaused,
+                row.drawSeed, date)
+            try changed.insertNotes(on: db)
+            return (found, row)
         }
     }
 

@@ -12,9 +12,16 @@ extension MappedSeat {
 }
 
 extension SQLiteStore {
-    public func seats(of date: DateID) async throws(Fault) -> [MappedSeat] {
+    public func seatMap(of date: DateID) async throws(Fault) -> StoredSeatMap? {
         try await read("read the seats of a date") { db in
-            try PreparedStatement(SeatMapStatement.ofDate, on: db).all(date, as: MappedSeat.init)
+            let status: Concert.Status? = try PreparedStatement(CatalogStatement.concertOfDate, on: db).first(date) {
+                try $0.word(0)
+            }
+            return try status.map { status in
+                StoredSeatMap(
+                    concertStatus: status, grades: try ConcertDate.grades(of: date, on: db),
+                    seats: try PreparedStatement(SeatMapStatement.ofDate, on: db).all(date, as: MappedSeat.init))
+            }
         }
     }
 

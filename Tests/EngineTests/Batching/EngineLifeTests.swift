@@ -12,14 +12,13 @@ struct EngineLifeTests {
     func bounded() async throws {
         var plan = World.Plan()
         plan.queueCapacity = 4
-        try await World.run(plan) { world async throws in
-            let gate = await occupied(world)
+        try await run(plan) { world, store async throws in
+            let gate = await occupied(world, store)
             let waiting = (0..<4).map { index in
                 Task { await world.hold([world.seats[index]], by: world.fans[0]) }
             }
             #expect(await eventually { world.engine.queueLength == 4 })
             #expect(await world.hold([world.seats[9]], by: world.fans[0]).isOverloaded)
-            #expect(await world.engine.alone { true } == nil)
             #expect(await world.holdBest(1, by: world.fans[0]).isOverloaded)
             gate.open()
             for task in waiting { #expect(await task.value.heldSeats != nil, "what was taken is done") }
@@ -29,8 +28,8 @@ struct EngineLifeTests {
 
     @Test("Shutting down finishes what was taken and takes nothing more")
     func shutdown() async throws {
-        try await World.run(World.Plan(rows: 60)) { world async throws in
-            let gate = await occupied(world)
+        try await run(World.Plan(rows: 60)) { world, store async throws in
+            let gate = await occupied(world, store)
             let taken = world.seats.map { seat in
                 Task { await world.hold([seat], by: world.fans[0]) }
             }
@@ -48,43 +47,8 @@ struct EngineLifeTests {
             }
             #expect(held == 50)
             #expect(await world.charge(1, to: world.fans[0]).isOverloaded)
-            #expect(await world.engine.alone { true } == nil)
             #expect(
                 try await world.store.overdueHolds(at: world.clock.now().adding(seconds: 60), limit: 99).count == 50)
-        }
-    }
-
-    @Test("What runs alone runs beside no batch, and in turn with them", arguments: [1, 2, 3])
-    func alone(laneCount: Int) async throws {
-        try await World.run(World.Plan(laneCount: laneCount)) { world async throws in
-            let gate = await occupied(world)
-            let first = Task { await world.hold([world.seats[0]], by: world.fans[0]) }
-            #expect(await eventually { world.engine.queueLength == 1 })
-            let between = Task {
-                await world.engine.alone { try? await world.store.seats(of: world.date).prefix(2).map(\.seat.state) }
-            }
-            #expect(await eventually { world.engine.queueLength == 1 + laneCount })
-            let second = Task { await world.hold([world.seats[1]], by: world.fans[0]) }
-            #expect(await eventually { world.engine.queueLength == 2 + laneCount })
-            gate.open()
-            #expect(await between.value == [.pending, .available])
-            #expect(await first.value.heldSeats != nil)
-            #expect(await second.value.heldSeats != nil)
-        }
-    }
-
-    @Test("Many things that run alone, and batches on several lanes, all come to an end and never overlap")
-    func aloneOnLanes() async throws {
-        try await World.run(World.Plan(fanCount: 40, laneCount: 3)) { world async throws in
-            let room = Room()
-            await withTaskGroup(of: Void.self) { group in
-                for (index, fan) in world.fans.enumerated() {
-                    group.addTask { #expect(await world.hold([world.seats[index]], by: fan).heldSeats != nil) }
-                    group.addTask { await world.engine.alone { await room.visit() } }
-                }
-            }
-            #expect(room.visitCount == 40)
-            #expect(room.crowdMax == 1)
         }
     }
 
@@ -103,34 +67,27 @@ struct EngineLifeTests {
     }
 
     /// Keeps the engine's loop busy until the gate is opened.
-    private func occupied(_ world: World) async -> Gate {
-        let gate = Gate()
-        let entered = Gate()
-        Task {
-            await world.engine.alone {
-                entered.open()
-                await gate.wait()
-            }
-        }
+    private func occupied(_ world: World, _ store: HeldUpStore) async -> Gate {
+        let (entered, way) = (Gate(), Gate())
+        store.holdUp(entered: entered, way: way)
+        Task { await world.charge(1, to: world.fans[3]) }
         await entered.wait()
-        return gate
+        return way
     }
-}
 
-/// Counts who is inside at the same time.
-private final class Room: Sendable {
-    private let counts = Mutex((inside: 0, crowdMax: 0, visits: 0))
-
-    var visitCount: Int { counts.withLock { $0.visits } }
-    var crowdMax: Int { counts.withLock { $0.crowdMax } }
-
-    func visit() async {
-        counts.withLock { counts in
-            counts.inside += 1
-            counts.visits += 1
-            counts.crowdMax = max(counts.crowdMax, counts.inside)
+    /// A plan whose commits can be held up.
+    private func run(
+        _ plan: World.Plan = World.Plan(), _ body: (World, HeldUpStore) async throws -> Void
+    ) async throws {
+        let made = Mutex<HeldUpStore?>(nil)
+        var plan = plan
+        plan.intercept = { base in
+            let store = HeldUpStore(base)
+            made.withLock { $0 = store }
+            return store
         }
-        await Task.yield()
-        counts.withLock { $0.inside -= 1 }
+        try await World.run(plan) { world async throws in
+            try await body(world, try #require(made.withLock { $0 }))
+        }
     }
 }

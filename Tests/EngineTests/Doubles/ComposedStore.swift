@@ -16,8 +16,8 @@ struct ComposedStore: Store {
         try await sales.overdueHolds(at: now, limit: limit)
     }
 
-    func forgetAnswers(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
-        try await sales.forgetAnswers(before: moment, limit: limit)
+    func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        try await sales.forgetAnswers(olderThanSeconds: seconds, limit: limit)
     }
 
     // MARK: Reading
@@ -59,16 +59,28 @@ struct ComposedStore: Store {
 
     func date(_ id: DateID) async throws(Fault) -> ConcertDate? { try await base.date(id) }
 
-    func dates(closingAfter moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
-        try await base.dates(closingAfter: moment, limit: limit)
+    func datesOnSale(after moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
+        try await base.datesOnSale(after: moment, limit: limit)
     }
 
-    func save(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault) {
-        try await base.save(concert, event: event, action: action, answer: answer)
+    func add(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault) {
+        try await base.add(concert, event: event, action: action, answer: answer)
     }
 
-    func save(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault) {
-        try await base.save(date, event: event, action: action, answer: answer)
+    func add(_ date: ConcertDate, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault) {
+        try await base.add(date, event: event, action: action, answer: answer)
+    }
+
+    func change(_ concert: ConcertID, _ change: @Sendable @escaping (Concert) -> CatalogChange<Concert>)
+        async throws(Fault) -> (before: Concert, after: Concert)?
+    {
+        try await base.change(concert, change)
+    }
+
+    func change(_ date: DateID, _ change: @Sendable @escaping (ConcertDate) -> CatalogChange<ConcertDate>)
+        async throws(Fault) -> (before: ConcertDate, after: ConcertDate)?
+    {
+        try await base.change(date, change)
     }
 
     func delete(_ concert: ConcertID, action: StaffAction?) async throws(Fault) -> CatalogRefusal? {
@@ -92,7 +104,7 @@ struct ComposedStore: Store {
 
     func layout(of date: DateID) async throws(Fault) -> [UInt8]? { try await base.layout(of: date) }
 
-    func seats(of date: DateID) async throws(Fault) -> [MappedSeat] { try await base.seats(of: date) }
+    func seatMap(of date: DateID) async throws(Fault) -> StoredSeatMap? { try await base.seatMap(of: date) }
 
     func claimQueueNumbers(of date: DateID, count: Int64) async throws(Fault) -> Int64 {
         try await base.claimQueueNumbers(of: date, count: count)
@@ -132,8 +144,8 @@ struct ComposedStore: Store {
 
     func end(_ session: ID<Session>) async throws(Fault) { try await base.end(session) }
 
-    func forgetSessions(expiredBefore moment: Timestamp) async throws(Fault) {
-        try await base.forgetSessions(expiredBefore: moment)
+    func forgetSessions(expiredForSeconds seconds: Int) async throws(Fault) {
+        try await base.forgetSessions(expiredForSeconds: seconds)
     }
 
     // MARK: Events and upkeep
@@ -148,8 +160,8 @@ struct ComposedStore: Store {
         try await base.add(events, deltas: deltas)
     }
 
-    func forgetConsumed(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
-        try await base.forgetConsumed(before: moment, limit: limit)
+    func forgetConsumed(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        try await base.forgetConsumed(olderThanSeconds: seconds, limit: limit)
     }
 
     func figures(of date: DateID, since: Timestamp) async throws(Fault) -> SalesFigures {

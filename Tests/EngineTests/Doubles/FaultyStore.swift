@@ -54,7 +54,7 @@ final class FaultyStore: SalesStore {
         try await base.overdueHolds(at: now, limit: limit)
     }
 
-    func forgetAnswers(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
-        try await base.forgetAnswers(before: moment, limit: limit)
+    func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        try await base.forgetAnswers(olderThanSeconds: seconds, limit: limit)
     }
 }

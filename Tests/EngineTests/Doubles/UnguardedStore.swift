@@ -24,8 +24,8 @@ struct UnguardedStore: SalesStore {
         try await base.overdueHolds(at: now, limit: limit)
     }
 
-    func forgetAnswers(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
-        try await base.forgetAnswers(before: moment, limit: limit)
+    func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        try await base.forgetAnswers(olderThanSeconds: seconds, limit: limit)
     }
 }
 
@@ -50,8 +50,8 @@ struct ForgetfulStore: SalesStore {
         try await base.overdueHolds(at: now, limit: limit)
     }
 
-    func forgetAnswers(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
-        try await base.forgetAnswers(before: moment, limit: limit)
+    func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        try await base.forgetAnswers(olderThanSeconds: seconds, limit: limit)
     }
 }
 

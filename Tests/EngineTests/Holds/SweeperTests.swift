@@ -1,6 +1,9 @@
+import CoordinationInProcess
 import Domain
 import Engine
+import Logging
 import Ports
+import Synchronization
 import TestSupport
 import Testing
 
@@ -37,5 +40,52 @@ struct SweeperTests {
             #expect(isForgotten)
             #expect(try await add(young, in: 1) == 1)
         }
+    }
+
+    @Test("A process whose clock is days ahead forgets no answer that the store's clock still counts")
+    func clockAhead() async throws {
+        try await World.run { world async throws in
+            let answer = StoredAnswer(
+                scope: .sample(1), requestHash: .sample(2), status: 201, body: [], createdAt: world.clock.now())
+            var keys = RowKeys()
+            keys.answers = [answer.scope]
+            try await world.store.commit(keys) { rows, _ in rows.remember(answer) }
+
+            let looks = Mutex(0)
+            let store = ComposedStore(
+                sales: WatchedStore(base: world.store) { looks.withLock { $0 += 1 } }, base: world.store)
+            let ahead = SimulatedClock(at: world.clock.now().adding(seconds: 3 * 24 * 3600))
+            let sweeper = Sweeper(
+                engine: world.engine, store: store, leases: InProcessLeases(), clock: ahead,
+                logger: Logger(label: "jari.tests"))
+            let running = Task { try await sweeper.run() }
+            let hasForgotten = await eventually { looks.withLock { $0 } > 0 }
+            #expect(hasForgotten)
+            running.cancel()
+            try await running.value
+            #expect(try await world.store.answer(answer.scope) == answer)
+        }
+    }
+}
+
+/// Tells when old answers were forgotten.
+private struct WatchedStore: SalesStore {
+    let base: any SalesStore
+    let hasForgotten: @Sendable () -> Void
+
+    func commit<Result: Sendable>(
+        _ keys: RowKeys, decide: @Sendable @escaping (inout Rows, Timestamp) -> Result
+    ) async throws(Fault) -> Result {
+        try await base.commit(keys, decide: decide)
+    }
+
+    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+        try await base.overdueHolds(at: now, limit: limit)
+    }
+
+    func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        let count = try await base.forgetAnswers(olderThanSeconds: seconds, limit: limit)
+        hasForgotten()
+        return count
     }
 }

@@ -54,6 +54,52 @@ struct SharedMapsTests {
         }
     }
 
+    @Test("What became of a commit, when nobody could tell, all processes show, and no map is thrown away for it")
+    func unknownOutcome() async throws {
+        let faulty = Slot<FaultyStore>()
+        var plan = World.Plan(engineCount: 2, news: NewsHub())
+        plan.intercept = { faulty.fill(with: FaultyStore($0, [])) }
+        try await World.run(plan) { world async throws in
+            try await loadMaps(of: world)
+            let before = try await maps(of: world)
+            faulty.value?.inject([.unknownAfterCommit])
+            #expect(await world.hold([world.seats[3]], by: world.fans[0], key: .sample(1)).heldSeats != nil)
+            for map in before { #expect(await eventually { map.states().states[3] == .pending }) }
+            for (map, now) in zip(before, try await maps(of: world)) { #expect(map === now) }
+        }
+    }
+
+    @Test("Best seats are found though others were sold by a process of which nothing is heard")
+    func bestWithoutNews() async throws {
+        let plan = World.Plan(fanCount: 3, engineCount: 2)
+        try await World.run(plan) { world async throws in
+            try await loadMaps(of: world)
+            for row in 0..<9 {
+                let seats = Array(world.seats[row * 10..<row * 10 + 10])
+                #expect(await world.hold(seats, by: world.fans[row % 2], at: 0).heldSeats != nil)
+            }
+            let held = await world.holdBest(2, by: world.fans[2], at: 1).heldSeats
+            #expect(held?.allSatisfy { world.seats[90...].contains($0) } == true)
+        }
+    }
+
+    @Test("A concert that was published while news were lost is shown by all, once it is known that some were")
+    func publishedUnheard() async throws {
+        let hub = NewsHub()
+        try await DoorWorld.run(World.Plan(engineCount: 2, news: hub)) { door async throws in
+            let world = door.world
+            try await door.publish(as: .draft)
+            try await loadMaps(of: world)
+            #expect(try await maps(of: world).allSatisfy { !$0.isPublic })
+            hub.startLosing()
+            try await door.publish(as: .published)
+            hub.stopLosing()
+            for engine in world.engines {
+                #expect(try await eventually { try await engine.seatMap(of: world.date)?.isPublic == true })
+            }
+        }
+    }
+
     private func loadMaps(of world: World) async throws {
         for engine in world.engines { _ = try await engine.seatMap(of: world.date) }
     }

@@ -43,12 +43,29 @@ struct DoorWorld: Sendable {
 
     /// Has all fans wait, so that the next round lets them in.
     func pauseAndFill() async throws {
-        var date = try await date()
-        date.queue.isPaused = true
-        try await keeper.open(date)
+        try await change { $0.queue.isPaused = true }
         for fan in world.fans { _ = try await join(fan) }
-        date.queue.isPaused = false
-        try await keeper.open(date)
+        try await change { $0.queue.isPaused = false }
+    }
+
+    /// Changes the date in the store, and has the room follow.
+    func change(_ change: @Sendable @escaping (inout ConcertDate) -> Void) async throws {
+        let event = event(1_000_000 + UInt64.random(in: 0..<1_000_000_000))
+        _ = try await world.store.change(world.date) { before in
+            var date = before
+            change(&date)
+            return CatalogChange(date, event: event, action: nil)
+        }
+        try await keeper.open(world.date)
+    }
+
+    func publish(as status: Concert.Status) async throws {
+        let event = event(2_000_000 + UInt64.random(in: 0..<1_000_000_000))
+        _ = try await world.store.change(try await date().concertID) { before in
+            var concert = before
+            concert.status = status
+            return CatalogChange(concert, event: event, action: nil)
+        }
     }
 
     func event(_ number: UInt64) -> Event {

@@ -15,10 +15,11 @@ struct DoorkeeperTests {
     @Test("Nobody is let in before the opening; at it, by lot and as fast as the date's settings say")
     func opening() async throws {
         try await DoorWorld.run { door async throws in
-            var date = try await door.date()
-            date.saleOpensAt = door.now.adding(seconds: 10)
-            date.queue.admitPerSecond = 2
-            try await door.keeper.open(date)
+            let opensAt = door.now.adding(seconds: 10)
+            try await door.change { date in
+                date.saleOpensAt = opensAt
+                date.queue.admitPerSecond = 2
+            }
             for fan in door.world.fans { #expect(try await door.join(fan)?.number == 0) }
             door.world.clock.advance(milliseconds: 9_999)
             await door.keeper.lookAfterAll()
@@ -49,21 +50,59 @@ struct DoorkeeperTests {
     @Test("The room of a cancelled date, or of a concert that is not published, takes nobody")
     func closedRooms() async throws {
         try await DoorWorld.run { door async throws in
-            var date = try await door.date()
-            try await door.keeper.open(date)
+            try await door.keeper.open(door.world.date)
             #expect(try await door.join(door.world.fans[0]) != nil)
-            date.isCancelled = true
-            try await door.keeper.open(date)
+            try await door.change { $0.isCancelled = true }
             #expect(try await door.join(door.world.fans[1]) == nil)
-            date.isCancelled = false
-            try await door.keeper.open(date)
+            try await door.change { $0.isCancelled = false }
             #expect(try await door.join(door.world.fans[1]) != nil)
-
-            var concert = try #require(try await door.world.store.concert(date.concertID))
-            concert.status = .draft
-            try await door.world.store.save(concert, event: door.event(1), answer: nil)
-            try await door.keeper.open(date)
+            try await door.publish(as: .draft)
+            try await door.keeper.open(door.world.date)
             #expect(try await door.join(door.world.fans[2]) == nil)
+        }
+    }
+
+    @Test("A date that does not sell has no room, and uses up no numbers however long it is looked after")
+    func draftsClaimNothing() async throws {
+        try await DoorWorld.run { door async throws in
+            try await door.publish(as: .draft)
+            for _ in 0..<5 {
+                await door.keeper.lookAfterAll()
+                door.world.clock.advance(milliseconds: 4 * 3_600_000)
+            }
+            try await door.keeper.open(door.world.date)
+            #expect(door.figures == nil)
+            #expect(try await door.world.store.claimQueueNumbers(of: door.world.date, count: 1) == 1)
+        }
+    }
+
+    @Test("What another process changed, or told a room too late, holds again after the next rounds")
+    func followsTheStore() async throws {
+        try await DoorWorld.run { door async throws in
+            await door.keeper.lookAfterAll()
+            #expect(try await door.join(door.world.fans[0])?.status == .active)
+            let elsewhere = DoorWorld(door.world)
+            try await elsewhere.change { $0.queue.isPaused = true }
+            door.world.clock.advance(milliseconds: 1_000)
+            await door.keeper.lookAfterAll()
+            #expect(door.figures?.isPaused == true)
+            var stale = try await door.date()
+            stale.queue.isPaused = false
+            _ = door.room.change(
+                stale.id,
+                rules: WaitingRoomRules(
+                    settings: stale.queue, opensAt: stale.saleOpensAt, closesAt: stale.saleClosesAt,
+                    drawSeed: stale.drawSeed))
+            #expect(door.figures?.isPaused == false)
+            for _ in 0..<11 {
+                door.world.clock.advance(milliseconds: 1_000)
+                await door.keeper.lookAfterAll()
+            }
+            #expect(door.figures?.isPaused == true)
+            try await elsewhere.change { $0.isCancelled = true }
+            door.world.clock.advance(milliseconds: 1_000)
+            await door.keeper.lookAfterAll()
+            #expect(try await door.join(door.world.fans[1]) == nil)
         }
     }
 
@@ -82,10 +121,9 @@ struct DoorkeeperTests {
     @Test("What was drawn is kept, once, and the next process tells the fans their numbers again")
     func keptDraw() async throws {
         try await DoorWorld.run { door async throws in
-            var date = try await door.date()
-            date.saleOpensAt = door.now.adding(seconds: 10)
-            try await door.world.store.save(date, event: door.event(1), answer: nil)
-            try await door.keeper.open(date)
+            let opensAt = door.now.adding(seconds: 10)
+            try await door.change { $0.saleOpensAt = opensAt }
+            let date = try await door.date()
             for fan in door.world.fans { _ = try await door.join(fan) }
             await door.keeper.lookAfterAll()
             #expect(try await door.world.store.keptDraw(of: date.id) == nil)
@@ -164,8 +202,8 @@ struct DoorkeeperTests {
             date = ConcertDate(
                 id: .sample(77), concertID: date.concertID, startsAt: date.startsAt, saleOpensAt: date.saleOpensAt,
                 saleClosesAt: date.saleClosesAt, drawSeed: date.drawSeed, createdAt: date.createdAt)
-            try await door.world.store.save(date, event: door.event(1), answer: nil)
-            try await door.keeper.open(date)
+            try await door.world.store.add(date, event: door.event(1))
+            try await door.keeper.open(date.id)
             await door.keeper.lookAfterAll()
             let place = door.room.join(date.id, fan: door.world.fans[0], bringing: nil, now: door.now)
             #expect(place?.status == .waiting && place?.isSoldOut == false)
