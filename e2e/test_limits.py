@@ -66,6 +66,21 @@ def test_calls_of_one_address_are_bounded_whoever_asks(fresh):
         assert other.get("/healthz").status_code == 200
 
 
+def test_behind_a_proxy_each_fan_is_counted_alone(fresh):
+    """The proxy's word counts for who asks; anyone else's does not."""
+    server = fresh(JARI_RATE_LIMIT_FACTOR="0.01", JARI_TRUSTED_PROXIES="127.0.0.9")
+
+    def codes(through: httpx.Client, fan: str, count: int) -> list[int]:
+        return [through.get("/healthz", headers={"X-Forwarded-For": fan}).status_code for _ in range(count)]
+
+    with client(server, "127.0.0.9") as proxy, client(server, "127.0.0.10") as stranger:
+        assert 429 in codes(proxy, "198.51.100.1", 200)
+        assert 429 not in codes(proxy, "198.51.100.2", 60)
+        assert 429 in codes(proxy, "198.51.100.2, 198.51.100.1", 10)
+        refused = [codes(stranger, f"198.51.100.{n}", 1)[0] for n in range(200)]
+        assert 429 in refused
+
+
 def test_guessing_access_tokens_is_limited(fresh):
     """Wrong tokens use up what their address may try; tokens that were good before go on, there and elsewhere."""
     server = fresh(JARI_RATE_LIMIT_FACTOR="0.05")

@@ -280,6 +280,7 @@ def test_an_address_of_another_machine_is_named(stopped, host):
     ("JARI_RATE_LIMIT_FACTOR", "-1"), ("JARI_RATE_LIMIT_FACTOR", "nan"), ("JARI_RATE_LIMIT_FACTOR", "fast"),
     ("JARI_CONNECTION_COUNT_MAX", "0"), ("JARI_QUEUE_CAPACITY", "0"),
     ("JARI_CONNECTIONS_PER_ADDRESS_MAX", "-1"), ("JARI_LOG_LEVEL", "loud"),
+    ("JARI_TRUSTED_PROXIES", "10.0.0.0/33"), ("JARI_TRUSTED_PROXIES", "proxy.example"),
     ("JARI_ADMIN_EMAIL", ""), ("JARI_ADMIN_PASSWORD", ""), ("JARI_ADMIN_PASSWORD", "1234567"),
     ("JARI_ADMIN_PASSWORD", "x" * 129), ("JARI_ADMIN_EMAIL", "not an address"), ("JARI_CONFIG", "/nowhere/jari.env"),
 ])

@@ -11,6 +11,11 @@ struct InvalidRequest: Error, Hashable {
         reason = LocalizedText(ko: ko, en: en)
     }
 
+    /// PostgreSQL keeps no text with it, and nobody types it.
+    static func holdsNUL(_ field: String? = nil) -> InvalidRequest {
+        InvalidRequest(field, ko: "U+0000 문자를 넣을 수 없습니다.", en: "It must not contain the character U+0000.")
+    }
+
     /// The same, seen from one level further out.
     func inside(_ outer: String) -> InvalidRequest {
         var error = self
@@ -323,6 +328,7 @@ struct JSONReader {
                 scalar = 0x10000 + (scalar - 0xD800) << 10 + (low - 0xDC00)
             }
             guard let unicode = Unicode.Scalar(scalar) else { throw malformed() }
+            guard scalar != 0 else { throw InvalidRequest.holdsNUL() }
             text.append(contentsOf: String(Character(unicode)).utf8)
         default: throw malformed()
         }

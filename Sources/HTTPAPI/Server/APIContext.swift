@@ -1,6 +1,7 @@
 internal import Domain
 internal import HTTPTypes
 public import Hummingbird
+internal import Logging
 internal import NIOCore
 
 /// What travels with one request.
@@ -10,18 +11,28 @@ public struct APIContext: RequestContext {
     var pathID: Substring?
     /// Names the request in its answer and in the log.
     let requestID: String
-    /// Who is at the other end of the connection; nil only where there is no server, in tests.
-    let peer: Peer?
+    /// Who asks: the other end of the connection, or whom that speaks for. Nil only where there is no server, in tests.
+    var peer: Peer?
     private let channel: any Channel
+    /// Hummingbird's own; nothing here logs through it.
+    private static let logger = Logger(label: "jari.http")
 
     public init(source: ApplicationRequestContextSource) {
+        self.init(source: source, peer: Peer.current)
+    }
+
+    init(channel: any Channel, peer: Peer) {
+        self.init(source: ApplicationRequestContextSource(channel: channel, logger: Self.logger), peer: peer)
+    }
+
+    private init(source: ApplicationRequestContextSource, peer: Peer?) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
-        peer = Peer.current
+        self.peer = peer
         requestID = RequestID.next()
     }
 
-    /// The other end of the connection, as it is counted.
+    /// Who asks, as it is counted.
     var address: String { peer?.address ?? "unknown" }
 
     /// Ends the connection when the answer has had time to leave: whoever sends its request too slowly, or too much of

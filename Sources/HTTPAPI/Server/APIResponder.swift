@@ -8,18 +8,47 @@ struct APIResponder: HTTPResponder {
     private let endpointsByPath: [String: [Endpoint]]
     private let endpoints: [Endpoint]
     private let nowhere: Endpoint
+    /// How the paths of streams end.
+    private let streamEndings: [[UInt8]]
     private let limits: RateLimits
+    private let peers: PeerBook
 
-    init(endpoints: [Endpoint], limits: RateLimits, logger: Logger) {
+    init(endpoints: [Endpoint], limits: RateLimits, peers: PeerBook, logger: Logger) {
         self.endpoints = endpoints
         self.limits = limits
+        self.peers = peers
         endpointsByPath = Dictionary(grouping: endpoints, by: \.path)
+        streamEndings = endpoints.filter(\.isStream).map {
+            Array($0.path.utf8.reversed().prefix { $0 != UInt8(ascii: "/") }.reversed())
+        }
         nowhere = Endpoint(method: .get, path: "unknown", logger: logger) { _, _ in throw Problem.notFound }
     }
 
     /// `HEAD` is answered like `GET` where there is one, and never has a body: what follows its head would be read as
     /// the next answer.
     func respond(to request: Request, context: APIContext) async -> Response {
+        if let proxy = context.peer, proxy.isProxy {
+            let client = peers.client(of: proxy, headers: request.headers)
+            var context = context
+            context.peer = client
+            return await Peer.$current.withValue(client) { await answer(request, context) }
+        }
+        return await answer(request, context)
+    }
+
+    /// Whether a request may be answered by ``DirectAnswers``: its answer is no stream, and the connection stays.
+    func answersDirectly(_ head: HTTPRequest) -> Bool {
+        switch head.headerFields[.connection] {
+        case nil, "keep-alive", "Keep-Alive": break
+        default: return false
+        }
+        guard var path = head.path?.utf8[...] else { return false }
+        if let query = path.firstIndex(of: UInt8(ascii: "?")) { path = path[..<query] }
+        if path.last == UInt8(ascii: "/") { path.removeLast() }
+        return !streamEndings.contains { path.suffix($0.count).elementsEqual($0) }
+    }
+
+    private func answer(_ request: Request, _ context: APIContext) async -> Response {
         let isHead = request.method == .head
         var context = context
         let response: Response

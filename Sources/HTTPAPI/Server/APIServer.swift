@@ -12,6 +12,8 @@ public struct ServerSettings: Sendable {
     public var connectionCountMax: Int
     /// Connections that one address may have open at once; further ones are closed. 0 sets no bound.
     public var connectionsPerAddressMax: Int
+    /// Who may speak for others, in `X-Forwarded-For`.
+    public var trustedProxies: TrustedProxies
     /// A connection without a request for this long is closed.
     public var idleSeconds: Int
     /// A connection whose client takes nothing of what it is sent for this long is closed.
@@ -19,12 +21,13 @@ public struct ServerSettings: Sendable {
 
     public init(
         host: String, port: Int, connectionCountMax: Int = 20_000, connectionsPerAddressMax: Int = 0,
-        idleSeconds: Int = 60, writeSeconds: Int = 30
+        trustedProxies: TrustedProxies = TrustedProxies(), idleSeconds: Int = 60, writeSeconds: Int = 30
     ) {
         self.host = host
         self.port = port
         self.connectionCountMax = connectionCountMax
         self.connectionsPerAddressMax = connectionsPerAddressMax
+        self.trustedProxies = trustedProxies
         self.idleSeconds = idleSeconds
         self.writeSeconds = writeSeconds
     }
@@ -41,13 +44,14 @@ public enum APIServer {
             idleTimeout: .seconds(Int64(settings.idleSeconds)),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
-        let peers = PeerBook(connectionCountMax: settings.connectionsPerAddressMax)
+        let peers = PeerBook(connectionCountMax: settings.connectionsPerAddressMax, proxies: settings.trustedProxies)
+        let api = Routes(parts, operations: operations).responder(peers: peers)
         return Application(
-            responder: Routes(parts, operations: operations).responder(),
+            responder: api,
             server: HTTPServerBuilder { responder in
                 LoopBoundChannel(
-                    base: HTTP1Channel(responder: responder, configuration: connection), peers: peers,
-                    writeLimit: .seconds(Int64(settings.writeSeconds)))
+                    base: HTTP1Channel(responder: responder, configuration: connection), responder: api, peers: peers,
+                    writeLimit: .seconds(Int64(settings.writeSeconds)), clock: parts.clock)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "jari", backlog: 4_096,

@@ -11,6 +11,8 @@ final class Endpoint: Sendable {
     let method: HTTPRequest.Method
     /// As `openapi.yml` writes it: `/api/v1/dates/{id}`.
     let path: String
+    /// Whether its answer goes on for as long as the client listens.
+    let isStream: Bool
     private let segments: [Substring]
     private let logger: Logger
     private let handler: @Sendable (Request, APIContext) async throws -> Response
@@ -18,11 +20,12 @@ final class Endpoint: Sendable {
     private let outcomes: StatusCounters
 
     init(
-        method: HTTPRequest.Method, path: String, logger: Logger,
+        method: HTTPRequest.Method, path: String, isStream: Bool = false, logger: Logger,
         handler: @Sendable @escaping (Request, APIContext) async throws -> Response
     ) {
         self.method = method
         self.path = path
+        self.isStream = isStream
         self.logger = logger
         self.handler = handler
         segments = path.split(separator: "/")

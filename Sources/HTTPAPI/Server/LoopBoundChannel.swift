@@ -1,6 +1,7 @@
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import Ports
 
 /// A connection whose task runs on the connection's own event loop.
 ///
@@ -9,9 +10,19 @@ internal import NIOCore
 /// (Argon2, SQLite) has threads of its own.
 struct LoopBoundChannel: ServerChildChannel {
     let base: HTTP1Channel
+    let responder: APIResponder
     let peers: PeerBook
     /// A client that takes nothing of what it is sent is given up after so long.
     let writeLimit: TimeAmount
+    private let serverDate: ServerDate
+
+    init(base: HTTP1Channel, responder: APIResponder, peers: PeerBook, writeLimit: TimeAmount, clock: any WallClock) {
+        self.base = base
+        self.responder = responder
+        self.peers = peers
+        self.writeLimit = writeLimit
+        serverDate = ServerDate(clock: clock)
+    }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         let deadline = HeadDeadline()
@@ -26,17 +37,31 @@ struct LoopBoundChannel: ServerChildChannel {
             .flatMapThrowing { value in
                 try channel.pipeline.syncOperations.addHandler(bytes.value, position: .first)
                 channel.boundUnsentBytes()
+                try admit(channel)
                 return value
             }
     }
 
+    /// Counts the connection, and lets it in unless its address has too many.
+    private func admit(_ channel: any Channel) throws {
+        guard let peer = peers.connect(channel.remoteAddress) else { return }
+        channel.closeFuture.whenComplete { _ in peers.disconnect(peer) }
+        let pipeline = channel.pipeline.syncOperations
+        let direct = DirectAnswers(
+            responder: responder, peer: peer, executor: EventLoopTaskExecutor(loop: channel.eventLoop),
+            serverDate: serverDate)
+        // Behind the handler that ends idle connections, which must see what is answered here too.
+        let state = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+        try pipeline.addHandler(direct, position: .after(state))
+    }
+
     func handle(value: HTTP1Channel.Value, logger: Logger) async {
-        await withTaskExecutorPreference(EventLoopTaskExecutor(loop: value.channel.eventLoop)) {
-            guard let peer = peers.connect(value.channel.remoteAddress) else {
+        let channel = value.channel
+        await withTaskExecutorPreference(EventLoopTaskExecutor(loop: channel.eventLoop)) {
+            guard let peer = try? channel.pipeline.syncOperations.handler(type: DirectAnswers.self).peer else {
                 await refuse(value, logger: logger)
                 return
             }
-            defer { peers.disconnect(peer) }
             await Peer.$current.withValue(peer) { await base.handle(value: value, logger: logger) }
         }
     }
@@ -52,7 +77,7 @@ struct LoopBoundChannel: ServerChildChannel {
 }
 
 /// Runs tasks on an event loop.
-private final class EventLoopTaskExecutor: TaskExecutor {
+final class EventLoopTaskExecutor: TaskExecutor {
     private let loop: any EventLoop
 
     init(loop: any EventLoop) {

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import NIOCore
 internal import Ports
 internal import Synchronization
@@ -12,6 +13,8 @@ final class Peer: Sendable {
     @TaskLocal static var current: Peer?
 
     let address: String
+    /// Whether it speaks for others (see ``TrustedProxies``).
+    let isProxy: Bool
     private let state = Mutex(State())
 
     private struct State {
@@ -20,8 +23,9 @@ final class Peer: Sendable {
         var fullAt = NIODeadline.uptimeNanoseconds(0)
     }
 
-    init(address: String) {
+    init(address: String, isProxy: Bool = false) {
         self.address = address
+        self.isProxy = isProxy
     }
 
     /// Counts a call.
@@ -42,7 +46,7 @@ final class Peer: Sendable {
     /// - Returns: False when it has as many connections as it may have; it has no more then.
     fileprivate func connect(max connectionCountMax: Int) -> Bool {
         state.withLock { state in
-            guard connectionCountMax == 0 || state.connectionCount < connectionCountMax else { return false }
+            guard connectionCountMax == 0 || isProxy || state.connectionCount < connectionCountMax else { return false }
             state.connectionCount += 1
             return true
         }
@@ -66,11 +70,15 @@ final class PeerBook: Sendable {
     private static let rememberedMax = 1 << 16
 
     private let connectionCountMax: Int
+    private let proxies: TrustedProxies
     private let peers = Mutex<[String: Peer]>([:])
 
-    /// - Parameter connectionCountMax: Connections that one address may have at once; 0 sets no bound.
-    init(connectionCountMax: Int) {
+    /// - Parameters:
+    ///   - connectionCountMax: Connections that one address may have at once; 0 sets no bound.
+    ///   - proxies: Who may have any number of them, for others.
+    init(connectionCountMax: Int, proxies: TrustedProxies = TrustedProxies()) {
         self.connectionCountMax = connectionCountMax
+        self.proxies = proxies
     }
 
     /// Takes in a connection.
@@ -80,11 +88,27 @@ final class PeerBook: Sendable {
         let name = address.map { Self.name(of: $0) } ?? "unknown"
         return peers.withLock { peers in
             if let known = peers[name] { return known.connect(max: connectionCountMax) ? known : nil }
-            if peers.count >= Self.rememberedMax { peers = peers.filter { $0.value.isConnected } }
-            let peer = Peer(address: name)
-            peers[name] = peer
+            let peer = Peer(address: name, isProxy: address.map(proxies.contains) ?? false)
+            Self.remember(peer, in: &peers)
             return peer.connect(max: connectionCountMax) ? peer : nil
         }
+    }
+
+    /// Whom a proxy asks for: the peer in its headers, or itself when they name none.
+    func client(of proxy: Peer, headers: HTTPFields) -> Peer {
+        guard let address = proxies.client(of: headers) else { return proxy }
+        let name = Self.name(of: address)
+        return peers.withLock { peers in
+            if let known = peers[name] { return known }
+            let peer = Peer(address: name)
+            Self.remember(peer, in: &peers)
+            return peer
+        }
+    }
+
+    private static func remember(_ peer: Peer, in peers: inout [String: Peer]) {
+        if peers.count >= rememberedMax { peers = peers.filter { $0.value.isConnected } }
+        peers[peer.address] = peer
     }
 
     func disconnect(_ peer: Peer) {
@@ -98,10 +122,8 @@ final class PeerBook: Sendable {
 
     /// What an address is counted by.
     static func name(of address: SocketAddress) -> String {
-        guard case .v6 = address else { return address.ipAddress ?? "unknown" }
-        // In the system's own form the 16 bytes lie behind family, port and flow, on every system alike.
-        let bytes = address.withSockAddr { Array(UnsafeRawBufferPointer(start: $0, count: $1)[8..<24]) }
-        // An IPv4 address, as a socket for both families shows it (RFC 4291 section 2.5.5.2).
+        guard address.protocol != .unix else { return "unknown" }
+        let bytes = address.networkBytes
         if bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF] {
             return bytes.suffix(4).map { "\($0)" }.joined(separator: ".")
         }

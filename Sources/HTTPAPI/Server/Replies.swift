@@ -70,7 +70,7 @@ extension Request {
         uri.queryParameters[name].map { String($0) }
     }
 
-    /// The same, refused when it has more than so many characters.
+    /// The same, refused when it has more than so many characters, or one that no text may have.
     func query(_ name: Substring, lengthMax: Int) throws -> String? {
         guard let text = query(name) else { return nil }
         guard text.unicodeScalars.count <= lengthMax else {
@@ -79,6 +79,7 @@ extension Request {
                     String(name), ko: "\(lengthMax)자를 넘을 수 없습니다.",
                     en: "It can have at most \(lengthMax) characters."))
         }
+        guard !text.utf8.contains(0) else { throw Problem(InvalidRequest.holdsNUL(String(name))) }
         return text
     }
 

@@ -40,7 +40,7 @@ struct Routes {
         add(.get, "/api/v1/dates/{id}/seats", seats.seats)
         add(.get, "/api/v1/dates/{id}/seatmap", seats.layout)
         add(.get, "/api/v1/dates/{id}/seats/status", seats.status)
-        add(.get, "/api/v1/dates/{id}/events", events.events)
+        add(.get, "/api/v1/dates/{id}/events", isStream: true, events.events)
     }
 
     private mutating func addSales(
@@ -98,13 +98,13 @@ struct Routes {
     }
 
     private mutating func add(
-        _ method: HTTPRequest.Method, _ path: String,
+        _ method: HTTPRequest.Method, _ path: String, isStream: Bool = false,
         _ handler: @Sendable @escaping (Request, APIContext) async throws -> Response
     ) {
-        endpoints.append(Endpoint(method: method, path: path, logger: logger, handler: handler))
+        endpoints.append(Endpoint(method: method, path: path, isStream: isStream, logger: logger, handler: handler))
     }
 
-    func responder() -> APIResponder {
-        APIResponder(endpoints: endpoints, limits: limits, logger: logger)
+    func responder(peers: PeerBook) -> APIResponder {
+        APIResponder(endpoints: endpoints, limits: limits, peers: peers, logger: logger)
     }
 }

@@ -49,7 +49,8 @@ struct Serve: AsyncParsableCommand {
             box.api, operations: operations,
             settings: ServerSettings(
                 host: settings.host, port: settings.port, connectionCountMax: settings.connectionCountMax,
-                connectionsPerAddressMax: settings.connectionsPerAddressMax)
+                connectionsPerAddressMax: settings.connectionsPerAddressMax,
+                trustedProxies: settings.trustedProxies)
         ) { port in
             isListening.set()
             Greeting(settings: settings, port: port, demoIsNew: demoIsNew).say()

@@ -17,6 +17,7 @@ enum Setting: String, CaseIterable {
     case rateLimitFactor = "JARI_RATE_LIMIT_FACTOR"
     case connectionCountMax = "JARI_CONNECTION_COUNT_MAX"
     case connectionsPerAddressMax = "JARI_CONNECTIONS_PER_ADDRESS_MAX"
+    case trustedProxies = "JARI_TRUSTED_PROXIES"
     case queueCapacity = "JARI_QUEUE_CAPACITY"
     case drainMs = "JARI_DRAIN_MS"
     case files = "JARI_FILES"
@@ -44,7 +45,9 @@ enum Setting: String, CaseIterable {
         case .rateLimitFactor: "multiplies every rate limit; 0 turns them off"
         case .connectionCountMax: "connections open at once, 1 to 1000000"
         case .connectionsPerAddressMax:
-            "connections open at once from one address, 0 to 1000000; 0 sets no bound, as behind a proxy; by itself a quarter of all, 1000 or more"
+            "connections open at once from one address, 0 to 1000000; 0 sets no bound; by itself a quarter of all, 1000 or more"
+        case .trustedProxies:
+            "reverse proxies whose X-Forwarded-For is believed: addresses and networks, comma between; by itself none"
         case .queueCapacity: "commands that may wait for the engine, 1 to 1000000"
         case .drainMs: "how long a shutdown answers \"not ready\" before it closes the door, 0 to 20000"
         case .files: "the folder with openapi.yml and the files for /docs"

@@ -2,6 +2,7 @@ internal import Configuration
 internal import CoordinationRedis
 internal import EventsKafka
 internal import Foundation
+internal import HTTPAPI
 internal import Logging
 internal import SystemPackage
 
@@ -30,6 +31,7 @@ struct Settings: Sendable {
     let rateLimitFactor: Double
     let connectionCountMax: Int
     let connectionsPerAddressMax: Int
+    let trustedProxies: TrustedProxies
     let queueCapacity: Int
     let drainMs: Int
     let files: String
@@ -94,6 +96,7 @@ struct Settings: Sendable {
         // A mobile carrier has thousands of fans behind one address; four of them leave room for everybody else.
         connectionsPerAddressMax = reader.integer(
             .connectionsPerAddressMax, standard: max(1_000, connectionCountMax / 4), in: 0...1_000_000)
+        trustedProxies = reader.trustedProxies()
         queueCapacity = reader.integer(.queueCapacity, standard: 8_192, in: 1...1_000_000)
         drainMs = reader.integer(.drainMs, standard: 500, in: 0...20_000)
         files = reader.text(.files, standard: ".")
@@ -211,6 +214,15 @@ private struct SettingReader {
             if let setting = KafkaSettings.clientSetting(environmentVariable: name) { settings[setting] = value }
         }
         return settings
+    }
+
+    mutating func trustedProxies() -> TrustedProxies {
+        guard let text = optionalText(.trustedProxies) else { return TrustedProxies() }
+        guard let proxies = TrustedProxies(text) else {
+            fail(.trustedProxies, "\"\(text)\" must be addresses and networks such as 10.0.0.0/8, comma between")
+            return TrustedProxies()
+        }
+        return proxies
     }
 
     mutating func keys(_ setting: Setting) -> [[UInt8]]? {

@@ -1,3 +1,4 @@
+import HTTPTypes
 import NIOCore
 import Ports
 import Testing
@@ -51,5 +52,47 @@ struct PeerTests {
         let again = try #require(book.connect(try address("192.0.2.1")))
         #expect(again.take(limit, now: now) != nil)
         #expect(again.take(limit, now: now + .seconds(10)) == nil)
+    }
+
+    @Test(
+        "A proxy of ours tells who asks; what stands before the last stranger may be invented",
+        arguments: [
+            (["192.0.2.7"], "192.0.2.7"), (["192.0.2.7:4711"], "192.0.2.7"),
+            (["[2001:db8:1:2::9]:4711"], "2001:db8:1:2::/64"),
+            (["203.0.113.1, 192.0.2.7"], "192.0.2.7"), (["203.0.113.1", "192.0.2.7"], "192.0.2.7"),
+            (["192.0.2.7, 10.1.2.3"], "192.0.2.7"), (["192.0.2.7", "10.1.2.3,10.0.0.1"], "192.0.2.7"),
+            // Nothing to go by: the proxy itself is counted.
+            ([], "10.0.0.1"), (["unknown"], "10.0.0.1"), (["192.0.2.7, "], "10.0.0.1"), (["10.9.9.9"], "10.0.0.1"),
+        ])
+    func forwarded(lines: [String], name: String) throws {
+        let book = PeerBook(connectionCountMax: 1, proxies: try #require(TrustedProxies("10.0.0.0/8, ::1")))
+        let proxy = try #require(book.connect(try address("10.0.0.1")))
+        #expect(proxy.isProxy)
+        // As many connections as it likes.
+        #expect(book.connect(try address("10.0.0.1")) === proxy)
+        let headers = HTTPFields(lines.map { HTTPField(name: HTTPField.Name("X-Forwarded-For")!, value: $0) })
+        let client = book.client(of: proxy, headers: headers)
+        #expect(client.address == name)
+        #expect(book.client(of: proxy, headers: headers) === client)
+    }
+
+    @Test("A stranger is no proxy")
+    func stranger() throws {
+        let book = PeerBook(connectionCountMax: 1, proxies: try #require(TrustedProxies("10.0.0.0/9,2001:db8::/33")))
+        for text in ["10.128.0.1", "11.0.0.1", "2001:db8:8000::1", "::1"] {
+            let peer = try #require(book.connect(try address(text)))
+            #expect(!peer.isProxy, "\(text)")
+            #expect(book.connect(try address(text)) == nil)
+        }
+        for text in ["10.127.255.255", "2001:db8:7fff::1", "::ffff:10.1.1.1"] {
+            #expect(try #require(book.connect(try address(text))).isProxy, "\(text)")
+        }
+    }
+
+    @Test(
+        "Networks are checked",
+        arguments: ["", "10.0.0.0/33", "10.0.0.0/", "proxy.example", "::/129", "10.0.0.1,", "/8"])
+    func networks(text: String) {
+        #expect(TrustedProxies(text) == nil)
     }
 }
