@@ -1,6 +1,7 @@
 internal import Domain
 public import Logging
 public import Ports
+internal import Synchronization
 
 /// The store that several processes share: a PostgreSQL database, reached through libpq in pipeline mode.
 ///
@@ -24,20 +25,25 @@ public final class PostgresStore: Store, QueueJoinStore {
     private let desk: LanePool
     private let readers: LanePool
     let replica: Replica?
+    /// Keeps all connections but the replica's with one primary.
+    let timeline = PrimaryTimeline()
+    /// What a statement failed of lately for want of space, until a write has found some.
+    private let shortage = Mutex<Fault?>(nil)
 
     /// - Parameters:
     ///   - uri: libpq's own: `postgres://user@host:5432/jari?sslmode=verify-full`. Password, certificates and more may
     ///     also stand in libpq's environment variables and files.
     ///   - replica: A standby for browsing. What it answers may be a few seconds old; when it is older, or away, the
     ///     primary is asked.
-    ///   - lanes: Batches that may be under way at the same time: 1 or more.
+    ///   - lanes: Batches that may be under way at the same time: 1 or more. More than one is for servers with cores of
+    ///     their own (docs/adr/0014-lanes-by-fan.md).
     ///   - readers: Connections that read at the same time: 1 or more.
     ///   - desks: Connections for writes that are not batches: 1 or more.
     ///   - clock: Nil, the default, for the clock of the server, which all processes share. A test brings its own.
     ///   - isReadOnly: For `jari audit`: nothing is written or migrated, and a standby will do.
     /// - Throws: A ``Fault`` when an address is none. Nothing is connected yet.
     public init(
-        _ uri: String, replica: String? = nil, lanes: Int = 2, readers: Int = 4, desks: Int = 2,
+        _ uri: String, replica: String? = nil, lanes: Int = 1, readers: Int = 4, desks: Int = 2,
         clock: (any WallClock)? = nil, isReadOnly: Bool = false, logger: Logger
     ) throws(Fault) {
         let address = try Address(uri)
@@ -45,9 +51,11 @@ public final class PostgresStore: Store, QueueJoinStore {
         self.clock = clock
         self.logger = logger
         self.isReadOnly = isReadOnly
-        self.lanes = LanePool(address, role: .writer, count: lanes, logger: logger)
-        desk = LanePool(address, role: .writer, count: desks, logger: logger)
-        self.readers = LanePool(address, role: isReadOnly ? .browser : .reader, count: readers, logger: logger)
+        self.lanes = LanePool(address, role: .writer, count: lanes, following: timeline, logger: logger)
+        desk = LanePool(address, role: .writer, count: desks, following: timeline, logger: logger)
+        self.readers = LanePool(
+            address, role: isReadOnly ? .browser : .reader, count: readers, following: isReadOnly ? nil : timeline,
+            logger: logger)
         self.replica = try replica.map { uri throws(Fault) in
             Replica(LanePool(try Address(uri), role: .browser, count: Self.browserCount, logger: logger))
         }
@@ -62,7 +70,8 @@ public final class PostgresStore: Store, QueueJoinStore {
     }
 
     /// Whether the server is the primary, can be written, and has the schema of this program: all of which a lane
-    /// checks when it connects, so it is enough to get an answer from one.
+    /// checks when it connects, so it is enough to get an answer from one. After a write that found no space, also
+    /// whether there is some now.
     public func check() async throws(Fault) {
         let attempt = "check PostgreSQL at \(address.description)"
         let found =
@@ -76,6 +85,12 @@ public final class PostgresStore: Store, QueueJoinStore {
         }
         if let reason = Schema.reasonNotToUse(found.schema) {
             throw Fault(.unavailable, attempt: attempt, reason: "\(address.description) \(reason)")
+        }
+        if shortage.withLock({ $0 }) != nil {
+            try await desk.run({ attempt }) { db in
+                try db.transaction([Request(CheckStatement.takeSpace)]) { _ in ((), commit: nil) }
+            }.get()
+            shortage.withLock { $0 = nil }
         }
     }
 
@@ -134,6 +149,10 @@ public final class PostgresStore: Store, QueueJoinStore {
                 } catch let failure as Pipeline.Failure where failure.hadNoEffect {
                     db.rollBack()
                     return .again(Fault(failure, attempt: attempt(), server: pool.address.description))
+                } catch let failure as Pipeline.Failure where failure.lacksResources {
+                    let fault = Fault(failure, attempt: attempt(), server: pool.address.description)
+                    self.shortage.withLock { $0 = fault }
+                    throw failure
                 }
             }
             switch try outcome.get() {
@@ -158,6 +177,10 @@ public final class PostgresStore: Store, QueueJoinStore {
 
 enum CheckStatement: String, StatementSet {
     case isReadOnly = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean"
+    /// A megabyte where the tables lie. It is rolled back.
+    case takeSpace = """
+        CREATE UNLOGGED TABLE space_probe AS SELECT lpad(i::text, 1000, '.') AS filler FROM generate_series(1, 1000) AS i
+        """
 }
 
 extension Pipeline.Failure {
@@ -167,5 +190,10 @@ extension Pipeline.Failure {
         case .refused(let refusal): refusal.lostToAnother
         case .lost(_, let mayHaveCommitted): !mayHaveCommitted
         }
+    }
+
+    /// Whether the disk is full, or the server short of something else.
+    fileprivate var lacksResources: Bool {
+        if case .refused(let refusal) = self { refusal.state.hasPrefix("53") } else { false }
     }
 }

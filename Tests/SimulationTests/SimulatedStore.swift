@@ -82,8 +82,9 @@ final class SimulatedStore: SalesStore {
             .prefix(limit).map(\.id)
     }
 
-    func forgetAnswers(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
-        state.withLock { state in
+    func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        let moment = clock.now().adding(seconds: -seconds)
+        return state.withLock { state in
             let old = state.rows.answers.values.filter { $0.createdAt < moment }.map(\.scope).sorted().prefix(limit)
             for scope in old { state.rows.answers[scope] = nil }
             return old.count

@@ -278,10 +278,11 @@ struct CommitTests {
             for number: UInt64 in 1...3 { _ = try await world.run([], answers: [world.answer(number)]) }
             world.clock.advance(seconds: 10)
             _ = try await world.run([], answers: [world.answer(4)])
-            let cutoff = world.clock.now()
-            #expect(try await world.store.forgetAnswers(before: cutoff, limit: 2) == 2)
-            #expect(try await world.store.forgetAnswers(before: cutoff, limit: 2) == 1)
-            #expect(try await world.store.forgetAnswers(before: cutoff, limit: 2) == 0)
+            // Ten seconds old is not older than ten seconds.
+            #expect(try await world.store.forgetAnswers(olderThanSeconds: 10, limit: 2) == 0)
+            #expect(try await world.store.forgetAnswers(olderThanSeconds: 9, limit: 2) == 2)
+            #expect(try await world.store.forgetAnswers(olderThanSeconds: 9, limit: 2) == 1)
+            #expect(try await world.store.forgetAnswers(olderThanSeconds: 9, limit: 2) == 0)
             #expect(try await world.store.answer(world.answer(3).scope) == nil)
             #expect(try await world.store.answer(world.answer(4).scope) != nil)
         }

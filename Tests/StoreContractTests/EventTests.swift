@@ -51,6 +51,26 @@ struct EventTests {
         }
     }
 
+    @Test(
+        "What is behind thousands of others is marked all the same, though it is not in the first page",
+        arguments: contracts)
+    func deliverFromBehind(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let concert = try await world.concert()
+            for _ in 0..<230 {
+                try await world.store.save(
+                    concert, event: world.event(.concertChanged, about: ID(concert.id)), answer: nil)
+            }
+            let events = try await world.store.undelivered(limit: 1_000)
+            #expect(events.count == 231)
+            try await world.store.markDelivered([events[1].id, events[230].id, world.id()])
+            let left = Array(events[0...0] + events[2..<230])
+            #expect(try await world.store.undelivered(limit: 1_000) == left)
+            try await world.store.markDelivered(events.map(\.id))
+            #expect(try await world.store.undeliveredCount() == 0)
+        }
+    }
+
     @Test("Events come in the order of their commits, also after the clock was set back", arguments: contracts)
     func orderOfCommits(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
@@ -110,9 +130,10 @@ struct EventTests {
             let young = world.event(.reservationPaid, about: world.id())
             try await world.store.add(old + [young], deltas: deltas)
 
-            #expect(try await world.store.forgetConsumed(before: bound, limit: 2) == 2)
-            #expect(try await world.store.forgetConsumed(before: bound, limit: 2) == 1)
-            #expect(try await world.store.forgetConsumed(before: bound, limit: 2) == 0)
+            #expect(try await world.store.forgetConsumed(olderThanSeconds: 10, limit: 2) == 0)
+            #expect(try await world.store.forgetConsumed(olderThanSeconds: 9, limit: 2) == 2)
+            #expect(try await world.store.forgetConsumed(olderThanSeconds: 9, limit: 2) == 1)
+            #expect(try await world.store.forgetConsumed(olderThanSeconds: 9, limit: 2) == 0)
             // One that is remembered still counts once; one that was forgotten would count again.
             try await world.store.add([young], deltas: deltas)
             #expect(try await world.store.figures(of: date, since: bound).grades.map(\.sold) == [4])

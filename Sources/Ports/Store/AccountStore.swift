@@ -33,5 +33,6 @@ public protocol AccountStore: Sendable {
         async throws(Fault) -> SessionRotation
     /// Ends a session. Not an error when it has ended before.
     func end(_ session: ID<Session>) async throws(Fault)
-    func forgetSessions(expiredBefore moment: Timestamp) async throws(Fault)
+    /// Forgets sessions that expired more than so long ago, by the store's own clock.
+    func forgetSessions(expiredForSeconds seconds: Int) async throws(Fault)
 }

@@ -72,9 +72,9 @@ public protocol SalesFiguresStore: Sendable {
     ///
     /// - Parameter deltas: Computes the change of the events that are new.
     func add(_ events: [Event], deltas: @Sendable @escaping ([Event]) -> [SalesDelta]) async throws(Fault)
-    /// Forgets that events were seen whose ids were made before `moment`, by the time in the id. Returns how many, at
-    /// most `limit`.
-    func forgetConsumed(before moment: Timestamp, limit: Int) async throws(Fault) -> Int
+    /// Forgets that events were seen whose ids are older, by the time in the id and the store's own clock. Returns how
+    /// many, at most `limit`.
+    func forgetConsumed(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int
     /// - Parameter since: Minutes that start before this are left out.
     func figures(of date: DateID, since: Timestamp) async throws(Fault) -> SalesFigures
 }

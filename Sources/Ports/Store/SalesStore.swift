@@ -18,8 +18,9 @@ public protocol SalesStore: Sendable {
     /// Holds whose deadline is at or before `now`, the oldest first.
     func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID]
 
-    /// Forgets idempotency records made before `moment`. Returns how many, at most `limit`.
-    func forgetAnswers(before moment: Timestamp, limit: Int) async throws(Fault) -> Int
+    /// Forgets idempotency records that are older, by the clock that they are dated with. Returns how many, at most
+    /// `limit`.
+    func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int
 }
 
 /// Reads what fans and staff ask for. Answers come from committed data only.

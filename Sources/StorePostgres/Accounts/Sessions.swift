@@ -58,9 +58,9 @@ extension PostgresStore {
         }
     }
 
-    public func forgetSessions(expiredBefore moment: Timestamp) async throws(Fault) {
+    public func forgetSessions(expiredForSeconds seconds: Int) async throws(Fault) {
         try await write("forget old sessions") { db in
-            _ = try db.commit([Request(SessionStatement.forget, moment)])
+            _ = try db.commit([Request(SessionStatement.forget, try self.moment(seconds, agoOn: db))])
         }
     }
 }

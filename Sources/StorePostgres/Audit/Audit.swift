@@ -23,7 +23,7 @@ extension PostgresStore {
                 let count = try db.run(Request(statement), limitMs: Self.auditLimitMs).first { try $0.int(0) }
                 return (name: name, count: count ?? 0)
             }
-            _ = try db.exchange([.commit])
+            _ = try db.exchange([.rollback])
             return AuditReport(findings: findings, counts: counts)
         }
     }

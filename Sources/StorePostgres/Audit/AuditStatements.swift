@@ -53,6 +53,7 @@ enum AuditStatement: String, StatementSet {
     case paidReservationsNotComplete = """
         SELECT r.id
         FROM reservations AS r
+        LEFT JOIN (SELECT DISTINCT subject_id FROM events WHERE kind = 'reservation.paid') AS e ON e.subject_id = r.id
         WHERE r.status = 'PAID'
             AND ((SELECT count(*) FROM payments AS p
                     WHERE p.reservation_id = r.id AND p.status IN ('CAPTURED', 'PARTIALLY_REFUNDED')) <> 1
@@ -60,7 +61,7 @@ enum AuditStatement: String, StatementSet {
                     WHERE t.reservation_id = r.id AND t.status <> 'VOID') <> r.seat_count
                 OR (SELECT count(*) FROM tickets AS t WHERE t.reservation_id = r.id)
                     <> (SELECT count(*) FROM reservation_seats AS c WHERE c.reservation_id = r.id)
-                OR r.id NOT IN (SELECT subject_id FROM events WHERE kind = 'reservation.paid'))
+                OR e.subject_id IS NULL)
         """
     case capturedPaymentsOfUnpaidReservations = """
         SELECT p.id FROM payments AS p LEFT JOIN reservations AS r ON r.id = p.reservation_id

@@ -5,6 +5,10 @@ internal import Ports
 /// password or where to find it). What is not in it, libpq takes from its environment variables and files.
 struct Address: Sendable {
     private let uri: String
+    /// What the URI says otherwise: that of several servers only one is meant.
+    private let only: [(key: String, value: String)]
+    /// Each of several servers by itself; none when there is only one.
+    let servers: [Address]
     /// The address without its secrets, for messages.
     let description: String
 
@@ -26,13 +30,35 @@ struct Address: Sendable {
             values[String(cString: keyword)] = option.pointee.val.map { String(cString: $0) }
             option += 1
         }
-        let hosts = (values["host"] ?? values["hostaddr"] ?? "localhost").split(separator: ",")
-        let ports = (values["port"] ?? "5432").split(separator: ",")
-        let places = hosts.enumerated().map { index, host in
-            "\(host):\(ports.count > index ? ports[index] : ports.last ?? "5432")"
+        func list(_ keyword: String) -> [String]? {
+            values[keyword]?.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+        }
+        let (names, numbers, ports) = (list("host"), list("hostaddr"), list("port") ?? ["5432"])
+        let hosts = names ?? numbers ?? ["localhost"]
+        let database = values["dbname"].map { "/\($0)" } ?? ""
+        let places = hosts.indices.map { index in
+            let port = ports.count > index ? ports[index] : ports.last ?? "5432"
+            let only = [
+                ("host", names?[index]), ("hostaddr", numbers.flatMap { $0.count > index ? $0[index] : nil }),
+                ("port", port),
+            ]
+            return Address(
+                uri: uri, only: only.compactMap { key, value in value.map { (key: key, value: $0) } },
+                description: "\(hosts[index]):\(port)")
         }
         self.uri = uri
-        description = places.joined(separator: ",") + (values["dbname"].map { "/\($0)" } ?? "")
+        only = []
+        servers =
+            places.count == 1
+            ? [] : places.map { Address(uri: uri, only: $0.only, description: $0.description + database) }
+        description = places.map(\.description).joined(separator: ",") + database
+    }
+
+    private init(uri: String, only: [(key: String, value: String)], description: String) {
+        self.uri = uri
+        self.only = only
+        self.description = description
+        servers = []
     }
 
     /// Connects and waits for it.
@@ -44,7 +70,7 @@ struct Address: Sendable {
     func connect(before defaults: [(key: String, value: String)], after fixed: [(key: String, value: String)])
         -> OpaquePointer?
     {
-        let parameters = defaults + [("dbname", uri)] + fixed
+        let parameters = defaults + [("dbname", uri)] + only + fixed
         return Self.withCStrings(parameters.map(\.key)) { keys in
             Self.withCStrings(parameters.map(\.value)) { values in PQconnectdbParams(keys, values, 1) }
         }

@@ -41,15 +41,9 @@ extension [UInt8]: Bindable {
 extension String: Bindable {
     static var type: PostgresType { .text }
 
-    /// PostgreSQL's text cannot hold the character NUL. It becomes the one that stands for what cannot be shown.
+    /// PostgreSQL's text cannot hold the character NUL: the server refuses it, which is a fault. The API takes none.
     @inline(__always)
-    func write(to bytes: inout [UInt8]) {
-        if utf8.contains(0) {
-            for byte in utf8 { if byte == 0 { bytes.append(contentsOf: "\u{FFFD}".utf8) } else { bytes.append(byte) } }
-        } else {
-            bytes.append(contentsOf: utf8)
-        }
-    }
+    func write(to bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
 }
 
 extension Int: Bindable {

@@ -14,15 +14,18 @@ internal import Domain
 /// Statements are sent together and answered together: ``exchange(_:limitMs:)`` is one round trip, however many there
 /// are. A statement is prepared the first time it is sent, in the same round trip.
 final class Connection {
-    /// How long the server may take to answer before the connection is given up.
+    /// How long the server may take to answer before the connection is given up. A `COMMIT` has no limit: while it waits
+    /// for a standby, giving it up would leave it waiting with its locks, and tell nobody what becomes of it. That the
+    /// server is gone is noticed by the socket.
     static let answerLimitMs = 30_000
 
     private let handle: OpaquePointer
     /// The names of prepared statements, by their text.
     private var prepared: [String: String] = [:]
     private var nextName = 0
-    /// Set once the connection is of no use any more; the lane then makes another.
-    private(set) var isLost = false
+    private var isGivenUp = false
+    /// Where it writes, and whether that is still the place to write; nil for a connection that may be with a standby.
+    private var place: (PrimaryTimeline.Place, PrimaryTimeline)?
 
     /// Connects, and waits for it: the thread has nothing else to do. libpq's blocking call is the one that gives each
     /// of several hosts its time limit.
@@ -46,15 +49,24 @@ final class Connection {
         PQfinish(handle)
     }
 
+    /// Whether the connection is of no use any more; the lane then makes another.
+    var isLost: Bool { isGivenUp || isSuperseded }
+
+    /// Whether another server was promoted since the connection was made.
+    private var isSuperseded: Bool { place.map { place, timeline in !timeline.isNewest(place) } ?? false }
+
+    /// From now on the connection is lost when a newer primary is seen, by whatever connection of the store.
+    func follow(_ timeline: PrimaryTimeline, at place: PrimaryTimeline.Place) { self.place = (place, timeline) }
+
     var socket: CInt { PQsocket(handle) }
 
     /// To be called when the socket has something to read while nothing was asked: usually that the server is gone.
     func noticeIdleInput() {
-        if PQconsumeInput(handle) == 0 || PQstatus(handle) != CONNECTION_OK { isLost = true }
+        if PQconsumeInput(handle) == 0 || PQstatus(handle) != CONNECTION_OK { giveUp() }
     }
 
     /// Makes the lane connect anew: this server is not, or no longer, the one to talk to.
-    func giveUp() { isLost = true }
+    func giveUp() { isGivenUp = true }
 
     // MARK: Round trips
 
@@ -62,10 +74,13 @@ final class Connection {
     ///
     /// Without a `BEGIN` among them they are one transaction of their own.
     ///
+    /// - Parameter limitMs: Does not count when there is a `COMMIT` among them.
     /// - Returns: The result of each request, in their order.
     func exchange(_ requests: [Request], limitMs: Int = Connection.answerLimitMs)
         throws(Pipeline.Failure) -> [QueryResult]
     {
+        // Half-way through a batch, too: nothing more is committed on a server that is no longer the primary.
+        guard !isLost else { throw lose(Pipeline([])) }
         var steps: [Pipeline.Step] = []
         var unknown: [String: String] = [:]
         for (index, request) in requests.enumerated() {
@@ -87,7 +102,7 @@ final class Connection {
 
         var results: [QueryResult] = []
         results.reserveCapacity(requests.count)
-        let deadline = Monotonic.nowMs + limitMs
+        let deadline = requests.contains { $0.isCommit } ? nil : Monotonic.nowMs + limitMs
         while true {
             guard waitForResult(until: deadline) else { throw lose(pipeline) }
             let result = PQgetResult(handle).map { QueryResult($0) }
@@ -98,7 +113,7 @@ final class Connection {
             case .keep: if let result { results.append(result) }
             case .finish: return results
             case .fail(let failure):
-                if case .lost = failure { isLost = true }
+                if case .lost = failure { giveUp() }
                 throw failure
             }
         }
@@ -110,7 +125,7 @@ final class Connection {
         do throws(Pipeline.Failure) {
             _ = try exchange([.rollback])
         } catch {
-            isLost = true
+            giveUp()
         }
     }
 
@@ -130,14 +145,15 @@ final class Connection {
     // MARK: The socket
 
     /// Sends what libpq has in its buffer and reads until a whole result has come, or the connection is gone: then
-    /// libpq hands out what the server said last, and after that its own complaint. False when the time is up.
-    private func waitForResult(until deadline: Int) -> Bool {
+    /// libpq hands out what the server said last, and after that its own complaint. False when the time is up, or another
+    /// server is the primary now: what this one does is of no interest any more.
+    private func waitForResult(until deadline: Int?) -> Bool {
         while true {
             let unsent = PQflush(handle)
             if unsent == 0, PQisBusy(handle) == 0 { return true }
             if unsent < 0 || PQstatus(handle) != CONNECTION_OK { return true }
-            let left = deadline - Monotonic.nowMs
-            guard left > 0 else { return false }
+            let left = deadline.map { $0 - Monotonic.nowMs } ?? .max
+            guard left > 0, !isSuperseded else { return false }
             var descriptor = pollfd(
                 fd: PQsocket(handle), events: Int16(POLLIN) | (unsent > 0 ? Int16(POLLOUT) : 0), revents: 0)
             _ = poll(&descriptor, 1, CInt(min(left, 1_000)))
@@ -147,7 +163,9 @@ final class Connection {
     }
 
     private func lose(_ pipeline: Pipeline) -> Pipeline.Failure {
-        isLost = true
+        let isSuperseded = isSuperseded
+        giveUp()
+        if isSuperseded { return pipeline.connectionLost("another server is the primary now") }
         let isAlive = PQstatus(handle) == CONNECTION_OK
         let words = Self.words(of: handle)
         return pipeline.connectionLost(isAlive && words.isEmpty ? "the server did not answer in time" : words)

@@ -27,8 +27,9 @@ extension Fault {
         case SQLError.rowMissing: return .constraint
         // A constraint, or a value that a column cannot hold.
         case let state where state.hasPrefix("23") || state.hasPrefix("22"): return .constraint
-        // The disk is full or failed, a page cannot be read, or the tables or the rights are not what they must be.
-        case "53100", "58030": return .broken
+        // The disk failed, a page cannot be read, or the tables or the rights are not what they must be. A full disk is
+        // not among them: somebody makes room, and then the same work can be done.
+        case "58030": return .broken
         case let state where state.hasPrefix("XX") || state.hasPrefix("42"): return .broken
         default: return .unavailable
         }

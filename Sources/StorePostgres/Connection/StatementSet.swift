@@ -24,8 +24,9 @@ enum AllStatements {
 /// What begins and ends transactions.
 enum ControlStatement: String, StatementSet {
     /// Each statement sees what was committed before it began, so one that has waited for a lock sees what the other
-    /// side of the lock committed.
-    case begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+    /// side of the lock committed. It does not ask to write: an operator who sets `default_transaction_read_only` before
+    /// a switchover stops all writes at once, also on connections that were made before.
+    case begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
     /// All statements see what was committed before the first one.
     case beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     case commit = "COMMIT"

@@ -13,9 +13,10 @@ extension Connection {
         Array(try exchange([.begin] + requests + [.commit])[1...requests.count])
     }
 
-    /// Runs queries on one snapshot of what is committed, in one round trip.
+    /// Runs queries on one snapshot of what is committed, in one round trip. There is nothing to commit: one that broke is
+    /// run again, and one that takes too long is given up.
     func snapshot(_ requests: [Request]) throws -> [QueryResult] {
-        Array(try exchange([.beginSnapshot] + requests + [.commit])[1...requests.count])
+        Array(try exchange([.beginSnapshot] + requests + [.rollback])[1...requests.count])
     }
 
     /// Begins a transaction with its first statements, for a `body` that decides how it goes on: which last statements

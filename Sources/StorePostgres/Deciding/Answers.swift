@@ -23,6 +23,9 @@ enum AnswerStatement: String, StatementSet {
             RETURNING 1)
         SELECT expect_rows(count(*), $7, $8, 'requests were answered by another first') FROM saved
         """
+    /// Writes to the log and to no table. The commit that follows waits for the log up to here, and so for every
+    /// transaction that could be seen.
+    case makeDurable = "SELECT pg_logical_emit_message(true, 'jari', ''::text)"
     case forget = """
         DELETE FROM answers WHERE scope IN (
             SELECT old.scope FROM answers AS old WHERE old.created_at < $1 ORDER BY old.created_at LIMIT $2)
@@ -55,14 +58,29 @@ extension StoredAnswer {
 
 extension PostgresStore {
     public func answer(_ scope: Digest) async throws(Fault) -> StoredAnswer? {
-        try await read("read an idempotency record") { db in
+        let found = try await read("read an idempotency record") { db in
             try db.run(Request(AnswerStatement.byScope, scope)).first(StoredAnswer.init)
+        }
+        // It will be given again, so it must be as durable as the first time. Usually there is none.
+        if found != nil {
+            try await write("wait for an idempotency record") { db in
+                _ = try db.commit([Request(AnswerStatement.makeDurable)])
+            }
+        }
+        return found
+    }
+
+    public func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        try await write("forget old idempotency records") { db in
+            try db.commit([Request(AnswerStatement.forget, try self.moment(seconds, agoOn: db), limit)])[0].changed
         }
     }
 
-    public func forgetAnswers(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
-        try await write("forget old idempotency records") { db in
-            try db.commit([Request(AnswerStatement.forget, moment, limit)])[0].changed
-        }
+    /// A moment so many seconds ago by the clock that batches are dated with: what is forgotten must not depend on the
+    /// clock of the process that forgets it.
+    func moment(_ seconds: Int, agoOn db: Connection) throws -> Timestamp {
+        let now = try clock?.now() ?? db.run(Request(CatalogStatement.now)).first { try $0.time(0) }
+        guard let now else { preconditionFailure("a server that does not say the time") }
+        return now.adding(seconds: -seconds)
     }
 }

@@ -18,17 +18,10 @@ enum EventStatement: String, StatementSet {
         FROM (SELECT position, event_id FROM outbox ORDER BY position LIMIT $1) AS o JOIN events AS e ON e.id = o.event_id
         ORDER BY o.position
         """
-    /// Looks through the first rows only.
-    case deliverFront = """
-        DELETE FROM outbox
-        WHERE position IN (
-            SELECT front.position FROM (SELECT position, event_id FROM outbox ORDER BY position LIMIT $2) AS front
-            WHERE front.event_id = ANY ($1) ORDER BY front.position)
-        """
-    case deliver = """
-        DELETE FROM outbox
-        WHERE position IN (SELECT o.position FROM outbox AS o WHERE o.event_id = ANY ($1) ORDER BY o.position)
-        """
+    /// A page of it, from the front on.
+    case positions = "SELECT position, event_id FROM outbox WHERE position > $1 ORDER BY position LIMIT $2"
+    /// Each through the index. A list of ids, which has no index here, would be gone through for every row.
+    case deliver = "DELETE FROM outbox WHERE position = ANY ($1)"
     case undeliveredCount = "SELECT count(*) FROM outbox"
 }
 
@@ -91,16 +84,26 @@ extension PostgresStore {
         }
     }
 
-    /// What was delivered was read from the front of the outbox, so its positions are found there: no index on the
-    /// event's id has to be kept up with every commit for this. Only what another relay has marked in the meantime is
-    /// looked for in all of it.
+    /// What was delivered was read from the front of the outbox, so its positions are found in the first page: no index
+    /// on the event's id has to be kept up with every commit for this. Only when another relay has marked some of it in
+    /// the meantime are all pages looked through.
     public func markDelivered(_ events: [EventID]) async throws(Fault) {
         guard !events.isEmpty else { return }
         try await write("mark \(events.count) events as delivered") { db in
-            let ids = Column(events)
-            let front = try db.commit([Request(EventStatement.deliverFront, ids, events.count * 2 + 100)])
-            guard front[0].changed < events.count else { return }
-            try db.commit([Request(EventStatement.deliver, ids)])
+            var missing = Set(events)
+            var delivered: [Int64] = []
+            var last: Int64 = 0
+            let pageSize = events.count * 2 + 100
+            while !missing.isEmpty {
+                let page = try db.run(Request(EventStatement.positions, last, pageSize))
+                try page.each { row in
+                    last = try row.integer(0)
+                    if missing.remove(try row.id(1)) != nil { delivered.append(last) }
+                }
+                guard page.count == pageSize else { break }
+            }
+            guard !delivered.isEmpty else { return }
+            _ = try db.commit([Request(EventStatement.deliver, Column(delivered))])
         }
     }
 

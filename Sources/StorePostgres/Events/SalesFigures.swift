@@ -65,9 +65,10 @@ extension PostgresStore {
         ]
     }
 
-    public func forgetConsumed(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
+    public func forgetConsumed(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
         try await write("forget consumed events") { db in
-            try db.commit([Request(SalesFiguresStatement.forgetConsumed, EventID.least(at: moment), limit)])[0].changed
+            let least = EventID.least(at: try self.moment(seconds, agoOn: db))
+            return try db.commit([Request(SalesFiguresStatement.forgetConsumed, least, limit)])[0].changed
         }
     }
 

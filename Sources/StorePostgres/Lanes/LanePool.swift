@@ -23,14 +23,20 @@ final class LanePool: Sendable {
 
     let address: Address
     private let role: SessionRole
+    private let timeline: PrimaryTimeline?
     private let logger: Logger
     private let doorbells: [Doorbell]
     private let state: Mutex<State>
 
-    init(_ address: Address, role: SessionRole, count: Int, logger: Logger) {
+    /// - Parameter timeline: What keeps its connections, and those of other pools, with one primary; nil for a pool that
+    ///   may be with a standby.
+    init(
+        _ address: Address, role: SessionRole, count: Int, following timeline: PrimaryTimeline? = nil, logger: Logger
+    ) {
         precondition(count >= 1, "a pool without connections")
         self.address = address
         self.role = role
+        self.timeline = timeline
         self.logger = logger
         doorbells = (0..<count).map { _ in Doorbell() }
         state = Mutex(State(roster: Roster(count: count)))
@@ -129,10 +135,10 @@ final class LanePool: Sendable {
             if state.withLock({ $0.roster.shouldEnd(lane) }) { break }
             let outlook = state.withLock { $0.roster.outlook }
             do throws(Fault) {
-                let connection = try Connection(ready: role, at: address)
+                let connection = try Connection.ready(role, at: address, following: timeline)
                 if serve(lane, with: connection, used: { backoff.reset() }) { break }
                 logger.warning("a connection to PostgreSQL was lost", metadata: ["server": "\(address.description)"])
-                state.withLock { $0.roster.lost(lane) }
+                if let other = state.withLock({ $0.roster.lost(lane) }) { doorbells[other].ring() }
             } catch {
                 logger.warning("cannot connect to PostgreSQL", metadata: ["fault": "\(error)"])
                 let refused = state.withLock { $0.roster.couldNotConnect(lane, error, outlook: outlook) }

@@ -48,10 +48,7 @@ struct Roster<Job> {
             return .refused(job, Fault(.unavailable, attempt: "", reason: "too many wait for a connection"))
         }
         jobs.append(job)
-        let idle = places.firstIndex { if case .idle = $0 { true } else { false } }
-        guard let idle else { return .waits }
-        places[idle] = .busy
-        return .wakes(idle)
+        return takeIdle().map { .wakes($0) } ?? .waits
     }
 
     /// What a lane with a good connection does now.
@@ -64,8 +61,14 @@ struct Roster<Job> {
         return isClosed ? .end : .sleep
     }
 
-    /// A lane's connection broke, and a new one can be expected at once.
-    mutating func lost(_ lane: Int) { places[lane] = .connecting }
+    /// A lane's connection broke, and a new one can be expected at once. It may have been woken for work that it has not
+    /// taken: another must take that, or it would lie beside an idle connection for as long as this one is away.
+    ///
+    /// - Returns: A lane that must be woken.
+    mutating func lost(_ lane: Int) -> Int? {
+        places[lane] = .connecting
+        return jobs.isEmpty ? nil : takeIdle()
+    }
 
     /// A lane could not connect.
     ///
@@ -77,6 +80,13 @@ struct Roster<Job> {
         guard let fault = allAway else { return [] }
         defer { jobs.removeAll() }
         return jobs.map { ($0, fault) }
+    }
+
+    /// An idle lane, which is busy from now on.
+    private mutating func takeIdle() -> Int? {
+        let idle = places.firstIndex { if case .idle = $0 { true } else { false } }
+        if let idle { places[idle] = .busy }
+        return idle
     }
 
     /// Whether a lane without a connection should stop trying.

@@ -13,7 +13,7 @@ extension PostgresStore {
     public func migrate() async throws(Fault) {
         let attempt = "migrate PostgreSQL at \(address.description)"
         guard !isReadOnly else { return try await check() }
-        let pool = LanePool(address, role: .migrator, count: 1, logger: logger)
+        let pool = LanePool(address, role: .migrator, count: 1, following: timeline, logger: logger)
         let outcome = await pool.run({ attempt }) { [address] connection in
             try Self.migrate(connection, address: address, attempt: attempt)
         }

@@ -55,7 +55,8 @@ extension SQLiteStore {
         }
     }
 
-    public func forgetSessions(expiredBefore moment: Timestamp) async throws(Fault) {
+    public func forgetSessions(expiredForSeconds seconds: Int) async throws(Fault) {
+        let moment = clock.now().adding(seconds: -seconds)
         try await write("forget old sessions") { db in
             _ = try PreparedStatement(SessionStatement.forget, on: db).run(moment)
         }

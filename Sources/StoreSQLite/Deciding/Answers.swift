@@ -48,8 +48,9 @@ extension SQLiteStore {
         }
     }
 
-    public func forgetAnswers(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
-        try await write("forget old idempotency records") { db in
+    public func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        let moment = clock.now().adding(seconds: -seconds)
+        return try await write("forget old idempotency records") { db in
             try PreparedStatement(AnswerStatement.forget, on: db).run(moment, limit)
         }
     }

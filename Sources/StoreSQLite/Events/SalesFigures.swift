@@ -49,9 +49,10 @@ extension SQLiteStore {
         }
     }
 
-    public func forgetConsumed(before moment: Timestamp, limit: Int) async throws(Fault) -> Int {
-        try await write("forget consumed events") { db in
-            try PreparedStatement(SalesFiguresStatement.forgetConsumed, on: db).run(EventID.least(at: moment), limit)
+    public func forgetConsumed(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
+        let least = EventID.least(at: clock.now().adding(seconds: -seconds))
+        return try await write("forget consumed events") { db in
+            try PreparedStatement(SalesFiguresStatement.forgetConsumed, on: db).run(least, limit)
         }
     }
 

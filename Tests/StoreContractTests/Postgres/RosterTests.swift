@@ -30,6 +30,27 @@ struct RosterTests {
         guard case .wakes(1) = roster.submit(4) else { return #expect(Bool(false), "it does not go to the good lane") }
     }
 
+    @Test("Work whose lane lost its connection before taking it goes to another that is idle")
+    func strandedWork() {
+        var roster = Roster<Int>(count: 2)
+        for lane in 0...1 { #expect(roster.next(for: lane).job == nil) }
+        guard case .wakes(0) = roster.submit(1) else { return #expect(Bool(false), "the idle lane was not woken") }
+        #expect(roster.lost(0) == 1)
+        // The one that was woken has it from now on: the next work wakes nobody twice.
+        #expect(roster.submit(2).waits)
+        #expect(roster.next(for: 1).job == 1)
+        #expect(roster.lost(1) == nil)
+        #expect(roster.next(for: 0).job == 2)
+    }
+
+    @Test("A lane that is lost while nothing waits wakes nobody")
+    func lostQuietly() {
+        var roster = Roster<Int>(count: 2)
+        for lane in 0...1 { #expect(roster.next(for: lane).job == nil) }
+        #expect(roster.lost(0) == nil)
+        guard case .wakes(1) = roster.submit(1) else { return #expect(Bool(false), "the idle lane was not woken") }
+    }
+
     @Test("An attempt that began before the schema was made does not count against the server")
     func outlook() {
         var roster = Roster<Int>(count: 1)

@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Ports
 import Synchronization
 import Testing
@@ -116,6 +117,36 @@ struct TwoProgramsTests {
                 #expect(try await deleted == (isHeld ? .hasReservations : nil))
                 #expect((try await programs.world.store.date(date.id) != nil) == isHeld)
             }
+        }
+    }
+
+    @Test("A program that freezes in the middle of a batch holds another up for two seconds", arguments: servers)
+    func frozen(uri: String) async throws {
+        try await with { programs in
+            let fan = try await programs.world.user()
+            _ = try await programs.world.charge(1, to: fan)
+            let runs = Mutex(0)
+            let isOver = Mutex(false)
+            let frozen = Task {
+                try await programs.other.onLane("freeze") { db in
+                    _ = try db.exchange([.begin, Request(PointsStatement.lock, Column([fan.id]))])
+                    let run = runs.withLock { runs in
+                        runs += 1
+                        return runs
+                    }
+                    let limit = Monotonic.nowMs + 20_000
+                    while run == 1, !isOver.withLock({ $0 }), Monotonic.nowMs < limit { usleep(10_000) }
+                    _ = try db.exchange([.commit])
+                }
+            }
+            while runs.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(5)) }
+            // It waits for the lock, and gets it while the other is still frozen.
+            _ = try await programs.world.charge(1, to: fan)
+            isOver.withLock { $0 = true }
+            // What the frozen one did is known to be undone, so it is done again.
+            try await frozen.value
+            #expect(runs.withLock { $0 } == 2)
+            #expect(try await programs.other.wallet(of: fan.id).balance == Won(2))
         }
     }
 }
