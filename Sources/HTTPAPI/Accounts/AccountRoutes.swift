@@ -70,8 +70,8 @@ struct AccountRoutes: Sendable {
     }
 
     /// `GET /users/me`.
-    func me(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .read)
+    func me(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .read)
         guard let user = try await store.user(identity.userID) else { throw Problem.notAuthenticated }
         return .json(user.json)
     }
@@ -138,8 +138,8 @@ struct AccountRoutes: Sendable {
     }
 
     /// `DELETE /sessions`.
-    func logOut(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .write)
+    func logOut(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .write)
         try await store.end(identity.sessionID)
         tokens.end(identity.sessionID, now: clock.now())
         return Response(status: .noContent)

@@ -19,7 +19,7 @@ struct StaffAccountRoutes: Sendable {
 
     /// `PUT /admin/users/{id}/role`. It holds from the user's next access token on, within fifteen minutes.
     func setRole(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.admin(request)
+        let identity = try await access.admin(request, context)
         let id = try context.id(of: User.self)
         var role: User.Role?
         _ = try await request.readJSON { field, json throws(InvalidRequest) in
@@ -42,8 +42,8 @@ struct StaffAccountRoutes: Sendable {
     }
 
     /// `GET /admin/audit-log`: what staff did, the newest first.
-    func auditLog(_ request: Request, _: APIContext) async throws -> Response {
-        _ = try await access.staff(request)
+    func auditLog(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try await access.staff(request, context)
         let page = try request.page(of: StaffAction.self)
         let actions = try await store.staffActions(before: page.before, limit: page.limit)
         return .json(

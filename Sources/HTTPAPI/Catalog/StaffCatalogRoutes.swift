@@ -25,8 +25,8 @@ struct StaffCatalogRoutes: Sendable {
 
     // MARK: Concerts
 
-    func concerts(_ request: Request, _: APIContext) async throws -> Response {
-        _ = try await access.staff(request)
+    func concerts(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try await access.staff(request, context)
         let page = try request.page(of: Concert.self)
         let concerts = try await store.concerts(
             search: try request.query("q", lengthMax: CatalogRoutes.searchLengthMax) ?? "", includeDrafts: true,
@@ -34,8 +34,8 @@ struct StaffCatalogRoutes: Sendable {
         return .json(JSONWriter.list(concerts, limit: page.limit, id: \.id) { $0.staffConcert($1) })
     }
 
-    func createConcert(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+    func createConcert(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.staff(request, context)
         let body = try await request.jsonBody()
         let draft = try Self.draft(reading: body)
         let idempotency = try access.idempotency(request, user: identity.userID, route: "concert", body: body)
@@ -46,13 +46,13 @@ struct StaffCatalogRoutes: Sendable {
     }
 
     func concert(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try await access.staff(request)
+        _ = try await access.staff(request, context)
         guard let concert = try await store.concert(context.id()) else { throw Problem.notFound }
         return .json(concert.staffJSON)
     }
 
     func changeConcert(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+        let identity = try await access.staff(request, context)
         let draft = try Self.draft(reading: try await request.jsonBody())
         guard let concert = try await catalog.changeConcert(context.id(), to: draft, by: identity.userID) else {
             throw Problem.notFound
@@ -61,14 +61,14 @@ struct StaffCatalogRoutes: Sendable {
     }
 
     func deleteConcert(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+        let identity = try await access.staff(request, context)
         return try .deleted(await catalog.deleteConcert(context.id(), by: identity.userID))
     }
 
     // MARK: Dates
 
     func createDate(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+        let identity = try await access.staff(request, context)
         let concert = try context.id(of: Concert.self)
         let body = try await request.jsonBody()
         let (draft, _) = try Self.date(reading: body, mayCancel: false)
@@ -82,13 +82,13 @@ struct StaffCatalogRoutes: Sendable {
     }
 
     func date(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try await access.staff(request)
+        _ = try await access.staff(request, context)
         guard let date = try await store.date(context.id()) else { throw Problem.notFound }
         return .json(date.json(map: try await engine.seatMap(of: date.id), at: clock.now()))
     }
 
     func changeDate(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+        let identity = try await access.staff(request, context)
         let id = try context.id(of: ConcertDate.self)
         let (draft, isCancelled) = try Self.date(reading: try await request.jsonBody(), mayCancel: true)
         let changed = try await catalog.changeDate(id, by: identity.userID) { date in
@@ -102,20 +102,20 @@ struct StaffCatalogRoutes: Sendable {
     }
 
     func deleteDate(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+        let identity = try await access.staff(request, context)
         return try .deleted(await catalog.deleteDate(context.id(), by: identity.userID))
     }
 
     // MARK: Layouts
 
     func layout(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try await access.staff(request)
+        _ = try await access.staff(request, context)
         guard let document = try await store.layout(of: context.id()) else { throw Problem.notFound }
         return .json(document)
     }
 
     func replaceLayout(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+        let identity = try await access.staff(request, context)
         let id = try context.id(of: ConcertDate.self)
         let body = try await request.jsonBody(limit: .layout)
         let layout = try LayoutReader.layout(reading: body)

@@ -32,8 +32,8 @@ struct ReservationRoutes: Sendable {
     }
 
     /// `POST /reservations`.
-    func hold(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .write)
+    func hold(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .write)
         let body = try await request.jsonBody()
         let wish = try HoldWish(reading: body)
         let idempotency = try access.idempotency(request, user: identity.userID, route: "hold", body: body)
@@ -70,8 +70,8 @@ struct ReservationRoutes: Sendable {
     }
 
     /// `GET /reservations`.
-    func list(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .read)
+    func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .read)
         let page = try request.page(of: Reservation.self)
         let found = try await store.reservations(of: identity.userID, before: page.before, limit: page.limit)
         let now = clock.now()
@@ -83,7 +83,7 @@ struct ReservationRoutes: Sendable {
 
     /// `GET /reservations/{id}`.
     func show(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .read)
+        let identity = try await access.user(request, context, .read)
         guard let reservation = try await store.reservation(context.id()),
             reservation.userID == identity.userID || identity.role.isStaff
         else { throw Problem.notFound }
@@ -92,7 +92,7 @@ struct ReservationRoutes: Sendable {
 
     /// `DELETE /reservations/{id}`: gives the seats back.
     func release(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .write)
+        let identity = try await access.user(request, context, .write)
         let command = ReleaseHold(userID: identity.userID, reservationID: try context.id())
         let answer = await engine.submit(
             Submission(.command(.release(command)), idempotency: nil) { outcome in

@@ -24,7 +24,7 @@ struct PaymentRoutes: Sendable {
 
     /// `POST /reservations/{id}/payments`. With points only, the money is taken and the tickets are there at once.
     func pay(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .write)
+        let identity = try await access.user(request, context, .write)
         let reservation = try context.id(of: Reservation.self)
         var method: Payment.Method?
         let body = try await request.readJSON { field, json throws(InvalidRequest) in
@@ -47,7 +47,7 @@ struct PaymentRoutes: Sendable {
 
     /// `GET /payments/{id}`.
     func show(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .read)
+        let identity = try await access.user(request, context, .read)
         let payment = try await own(context, identity)
         let tickets = try await store.tickets(of: payment.reservationID)
         return .json(payment.json(tickets: tickets.map(\.id)))
@@ -55,7 +55,7 @@ struct PaymentRoutes: Sendable {
 
     /// `POST /payments/{id}/refunds`: the fan's own until the date starts, any for staff.
     func refund(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .write)
+        let identity = try await access.user(request, context, .write)
         var tickets: [TicketID]?
         var reason: String?
         let body = try await request.readJSON { field, json throws(InvalidRequest) in

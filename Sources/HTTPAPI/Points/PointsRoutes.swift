@@ -16,8 +16,8 @@ struct PointsRoutes: Sendable {
     }
 
     /// `GET /users/points`.
-    func balance(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .read)
+    func balance(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .read)
         let wallet = try await store.wallet(of: identity.userID)
         return .json(
             JSONWriter.object { json in
@@ -27,8 +27,8 @@ struct PointsRoutes: Sendable {
     }
 
     /// `POST /users/points`. Every charge is approved until card payments are built: then it asks the gateway.
-    func charge(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .write)
+    func charge(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .write)
         var amount: Int64?
         let body = try await request.readJSON { field, json throws(InvalidRequest) in
             switch field {
@@ -47,8 +47,8 @@ struct PointsRoutes: Sendable {
     }
 
     /// `GET /users/points/history`.
-    func history(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .read)
+    func history(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .read)
         let page = try request.page(of: Transfer.self)
         let transfers = try await store.transfers(of: identity.userID, before: page.before, limit: page.limit)
         return .json(

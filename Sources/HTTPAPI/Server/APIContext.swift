@@ -76,6 +76,7 @@ extension HTTPField.Name {
     static let idempotencyKey = knownName("Idempotency-Key")
     static let idempotencyReplayed = knownName("Idempotency-Replayed")
     static let lastEventID = knownName("Last-Event-ID")
+    static let forwardedFor = knownName("X-Forwarded-For")
     static let contentTypeOptions = knownName("X-Content-Type-Options")
 
     static func knownName(_ name: String) -> HTTPField.Name {

@@ -31,7 +31,7 @@ struct APIResponder: HTTPResponder {
             let client = peers.client(of: proxy, headers: request.headers)
             var context = context
             context.peer = client
-            return await Peer.$current.withValue(client) { await answer(request, context) }
+            return await answer(request, context)
         }
         return await answer(request, context)
     }

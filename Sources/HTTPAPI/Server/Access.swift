@@ -52,32 +52,32 @@ struct Access: Sendable {
     let clock: any WallClock
 
     /// The fan or staff who asks. Throws when there is no good access token, or too many requests came.
-    func user(_ request: Request, _ rate: RateClass) async throws -> Identity {
-        guard let identity = try await optionalUser(request, rate) else { throw Problem.notAuthenticated }
+    func user(_ request: Request, _ context: APIContext, _ rate: RateClass) async throws -> Identity {
+        guard let identity = try await optionalUser(request, context, rate) else { throw Problem.notAuthenticated }
         return identity
     }
 
     /// The same, where anonymous may ask as well: nil without an `Authorization` header.
-    func optionalUser(_ request: Request, _ rate: RateClass) async throws -> Identity? {
+    func optionalUser(_ request: Request, _ context: APIContext, _ rate: RateClass) async throws -> Identity? {
         guard let header = request.headers[.authorization] else { return nil }
         let now = clock.now()
         guard header.hasPrefix("Bearer ") || header.hasPrefix("bearer "),
             let identity = try await tokens.identity(
                 header.dropFirst(7), now: now,
-                beforeVerifying: { try await limit(.address(Peer.current?.address ?? "unknown"), .token) })
+                beforeVerifying: { try await limit(.address(context.address), .token) })
         else { throw Problem.notAuthenticated }
         try await limit(.user(identity.userID), rate)
         return identity
     }
 
-    func staff(_ request: Request) async throws -> Identity {
-        let identity = try await user(request, .write)
+    func staff(_ request: Request, _ context: APIContext) async throws -> Identity {
+        let identity = try await user(request, context, .write)
         guard identity.role.isStaff else { throw Problem.notAllowed }
         return identity
     }
 
-    func admin(_ request: Request) async throws -> Identity {
-        let identity = try await user(request, .write)
+    func admin(_ request: Request, _ context: APIContext) async throws -> Identity {
+        let identity = try await user(request, context, .write)
         guard identity.role == .admin else { throw Problem.notAllowed }
         return identity
     }

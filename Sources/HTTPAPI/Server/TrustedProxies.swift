@@ -66,10 +66,6 @@ public struct TrustedProxies: Sendable {
     }
 }
 
-extension HTTPField.Name {
-    fileprivate static let forwardedFor = HTTPField.Name("X-Forwarded-For")!
-}
-
 extension Substring {
     fileprivate var trimmingSpaces: Substring {
         var text = self

@@ -21,8 +21,8 @@ struct TicketRoutes: Sendable {
     }
 
     /// `GET /tickets`.
-    func list(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .read)
+    func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .read)
         let page = try request.page(of: Ticket.self)
         let tickets = try await store.tickets(of: identity.userID, before: page.before, limit: page.limit)
         return .json(JSONWriter.list(tickets, limit: page.limit, id: \.id) { $0.ticket($1) })
@@ -43,8 +43,8 @@ struct TicketRoutes: Sendable {
     }
 
     /// `POST /checkins`.
-    func checkIn(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+    func checkIn(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.staff(request, context)
         var text: String?
         var gate: String?
         let body = try await request.readJSON { field, json throws(InvalidRequest) in
@@ -69,7 +69,7 @@ struct TicketRoutes: Sendable {
     }
 
     private func own(_ request: Request, _ context: APIContext) async throws -> Ticket {
-        let identity = try await access.user(request, .read)
+        let identity = try await access.user(request, context, .read)
         guard let ticket = try await store.ticket(context.id()),
             ticket.userID == identity.userID || identity.role.isStaff
         else { throw Problem.notFound }

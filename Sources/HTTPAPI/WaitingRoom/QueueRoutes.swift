@@ -24,8 +24,8 @@ struct QueueRoutes: Sendable {
     }
 
     /// `POST /queue/token`: takes a place, or gives the one that the fan has.
-    func join(_ request: Request, _: APIContext) async throws -> Response {
-        let identity = try await access.user(request, .poll)
+    func join(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .poll)
         var wanted: DateID?
         _ = try await request.readJSON { field, json throws(InvalidRequest) in
             switch field {
@@ -89,7 +89,7 @@ struct QueueRoutes: Sendable {
     private func own(_ request: Request, _ context: APIContext, now: Timestamp) async throws -> (
         text: String, token: QueueToken
     ) {
-        let identity = try await access.optionalUser(request, .poll)
+        let identity = try await access.optionalUser(request, context, .poll)
         if identity == nil { try await access.anyone(context, .poll) }
         guard let text = request.headers[.queueToken], let token = tokens.read(text, now: now),
             identity.map({ $0.userID == token.userID }) ?? true

@@ -25,13 +25,13 @@ struct StaffSaleRoutes: Sendable {
     }
 
     func settings(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try await access.staff(request)
+        _ = try await access.staff(request, context)
         guard let date = try await store.date(context.id()) else { throw Problem.notFound }
         return .json(date.queue.json)
     }
 
     func changeSettings(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+        let identity = try await access.staff(request, context)
         let id = try context.id(of: ConcertDate.self)
         var activeMax: Int?
         var admitPerSecond: Int?
@@ -66,7 +66,7 @@ struct StaffSaleRoutes: Sendable {
     }
 
     private func setPaused(_ isPaused: Bool, _ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.staff(request)
+        let identity = try await access.staff(request, context)
         let date = try context.id(of: ConcertDate.self)
         let idempotency = try access.idempotency(
             request, user: identity.userID, route: "\(isPaused ? "pause" : "resume") \(date)", body: nil)
@@ -78,7 +78,7 @@ struct StaffSaleRoutes: Sendable {
 
     /// Live figures: seats from the map, money from the sales projection.
     func sales(_ request: Request, _ context: APIContext) async throws -> Response {
-        _ = try await access.staff(request)
+        _ = try await access.staff(request, context)
         let id = try context.id(of: ConcertDate.self)
         guard let map = try await engine.seatMap(of: id) else { throw Problem.notFound }
         let now = clock.now()
