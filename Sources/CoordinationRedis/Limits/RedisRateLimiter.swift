@@ -3,10 +3,10 @@ public import Ports
 
 /// Token buckets in Redis, so that a limit holds over all processes.
 ///
-/// A bucket is kept as the moment at which it will be full again. Keys are spread over shards; what is asked of one
-/// shard at the same time goes in one call. When Redis is away each process has buckets of its own.
+/// A bucket is kept as the moment at which it will be full again. In a cluster, keys are spread over shards; what is asked
+/// of one shard at the same time goes in one call. When Redis is away each process has buckets of its own.
 public final class RedisRateLimiter: RateLimiter {
-    private static let shardCount = 32
+    private static let clusterShardCount = 32
     private static let batchMax = 256
     private static let waitingMax = 20_000
     /// How much longer than needed a bucket is kept, for processes whose clocks differ.
@@ -39,8 +39,11 @@ public final class RedisRateLimiter: RateLimiter {
 
     private let local = LocalBuckets()
     private let takings: Gatherer<Int, Taking, Int?>
+    /// One where there is one server: a call costs it far more than a key.
+    private let shardCount: Int
 
     init(servers: any RedisServers, prefix: String) {
+        shardCount = servers.spreadsKeys ? Self.clusterShardCount : 1
         takings = Gatherer(batchMax: Self.batchMax, waitingMax: Self.waitingMax) { shard, takings, completion in
             let tag = Array("rate\(shard)".utf8)
             let start = Array("\(prefix):{".utf8) + tag + [UInt8(ascii: "}"), UInt8(ascii: ":")]
@@ -68,7 +71,7 @@ public final class RedisRateLimiter: RateLimiter {
     /// - Parameter limit: At least one token an hour, and a burst of one token or more.
     public func take(_ key: RateKey, limit: RateLimit, now: Timestamp) async -> Int? {
         do throws(Fault) {
-            return try await takings.ask(Taking(key: key, limit: limit, now: now), of: key.shard(of: Self.shardCount))
+            return try await takings.ask(Taking(key: key, limit: limit, now: now), of: key.shard(of: shardCount))
         } catch {
             return local.take(key, limit: limit, now: now)
         }

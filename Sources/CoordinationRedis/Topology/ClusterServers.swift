@@ -46,6 +46,8 @@ final class ClusterServers: RedisServers {
         loop = dial.group.next()
     }
 
+    var spreadsKeys: Bool { true }
+
     func start() { refresh() }
 
     func close() {

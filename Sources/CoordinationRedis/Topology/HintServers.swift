@@ -11,6 +11,8 @@ struct HintServers: RedisServers {
     let group: any EventLoopGroup
     let limit: TimeAmount
 
+    var spreadsKeys: Bool { servers.spreadsKeys }
+
     func start() { servers.start() }
 
     func close() { servers.close() }

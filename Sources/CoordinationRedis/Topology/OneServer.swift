@@ -12,6 +12,8 @@ struct OneServer: RedisServers {
         link = dial.link(dialling, for: .keys, resolve: find)
     }
 
+    var spreadsKeys: Bool { false }
+
     func start() { link.start() }
 
     func close() { link.close() }

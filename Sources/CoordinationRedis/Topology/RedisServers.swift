@@ -2,6 +2,8 @@ internal import Ports
 
 /// The servers behind a URL: one, the one that sentinels name, or a cluster.
 protocol RedisServers: Sendable {
+    /// Whether keys with different tags may lie in different servers, so that they cannot go in one call.
+    var spreadsKeys: Bool { get }
     func start()
     func close()
     /// Sends a command to the server that keeps the keys with this tag.

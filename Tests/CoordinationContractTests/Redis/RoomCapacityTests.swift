@@ -58,6 +58,31 @@ struct RoomCapacityTests {
         #expect(polls.calls < Self.fanCount / 50, "\(polls.calls) calls")
     }
 
+    @Test("Hundreds of tokens that are taken at the same time go in one call")
+    func limits() async throws {
+        let redis = try OwnRedis()
+        defer { withExtendedLifetime(redis) {} }
+        let port = try OwnRedis.freePorts(1)[0]
+        try redis.start(port)
+        let operation = try RedisOperator(port: port)
+        try await operation.waitUntilThere()
+        let limiter = try await RedisUnderTest(name: "own", url: "redis://127.0.0.1:\(port)").coordination().limiter
+        let now = Timestamp(milliseconds: 1_800_000_000_000)
+        let fans = (0..<Self.fanCount).map { UserID(high: UInt64($0), low: UInt64($0) &* 0x9E37_79B9_7F4A_7C15) }
+        let takings = try await cost(operation) {
+            try await each(fans) { fan in
+                let key = RateKey(subject: .user(fan), route: "poll")
+                return await limiter.take(key, limit: RateLimit(perSecond: 2, burst: 10), now: now) == nil
+            }
+        }
+        print(
+            """
+            \(Self.fanCount) tokens: \(Double(takings.micros) / Double(Self.fanCount)) us of Redis' time each, in calls \
+            of \(Self.fanCount / takings.calls)
+            """)
+        #expect(takings.calls < Self.fanCount / 50, "\(takings.calls) calls")
+    }
+
     private func each(_ fans: [UserID], _ ask: @escaping @Sendable (UserID) async throws -> Bool) async throws {
         try await withThrowingTaskGroup(of: Int.self) { group in
             for share in 0..<Self.callerCount {
