@@ -15,6 +15,8 @@ public final class PostgresStore: Store, QueueJoinStore {
     private static let browserCount = 2
     /// How often a transaction is run again that another one got in the way of.
     private static let attemptsMax = 5
+    /// How long all connections for writes may be at work before the server counts as away.
+    private static let busyMaxMs = 10_000
 
     let address: Address
     /// What time a batch is decided at; nil for the server's own clock.
@@ -72,8 +74,24 @@ public final class PostgresStore: Store, QueueJoinStore {
     /// Whether the server is the primary, can be written, and has the schema of this program: all of which a lane
     /// checks when it connects, so it is enough to get an answer from one. After a write that found no space, also
     /// whether there is some now.
-    public func check() async throws(Fault) {
+    ///
+    /// A commit may wait for a standby for as long as that is away. This does not wait behind it: it is a reason not to
+    /// be ready.
+    public func check() async throws(Fault) { try await check(busyMaxMs: Self.busyMaxMs) }
+
+    func check(busyMaxMs: Int) async throws(Fault) {
         let attempt = "check PostgreSQL at \(address.description)"
+        for pool in [lanes, desk] {
+            guard let busyMs = pool.busyForMs, busyMs >= busyMaxMs else { continue }
+            throw Fault(
+                .unavailable, attempt: attempt,
+                reason: "\(address.description) has not answered for \(busyMs) ms: is a standby away?")
+        }
+        // They get their answers, so there is nothing to ask.
+        if desk.busyForMs != nil {
+            if let fault = shortage.withLock({ $0 }) { throw Fault(fault.code, attempt: attempt, reason: fault.reason) }
+            return
+        }
         let found =
             if isReadOnly {
                 try await read(attempt) { db in try Self.look(db) }

@@ -8,13 +8,16 @@ internal import Synchronization
 /// only the deciding, so the thread that has read the rows decides and sends, and no batch changes threads half-way.
 final class LanePool: Sendable {
     struct Job: Sendable {
-        let run: @Sendable (Connection) -> Void
+        /// Does the work, and returns what tells whoever asked. By then the connection counts as free.
+        let run: @Sendable (Connection) -> @Sendable () -> Void
         let refuse: @Sendable (Fault) -> Void
     }
 
     private struct State {
         var roster: Roster<Job>
         var isStarted = false
+        /// Since when each lane is at its job, by the monotonic clock.
+        var busySinceMs: [Int?]
         var closing: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -39,7 +42,7 @@ final class LanePool: Sendable {
         self.timeline = timeline
         self.logger = logger
         doorbells = (0..<count).map { _ in Doorbell() }
-        state = Mutex(State(roster: Roster(count: count)))
+        state = Mutex(State(roster: Roster(count: count), busySinceMs: Array(repeating: nil, count: count)))
     }
 
     /// The first who asks for something starts the threads: before that there may be no schema to find.
@@ -71,14 +74,14 @@ final class LanePool: Sendable {
                     run: { connection in
                         do {
                             let result = try body(connection)
-                            continuation.resume(returning: .success(result))
+                            return { continuation.resume(returning: .success(result)) }
                         } catch {
                             if case Pipeline.Failure.refused(let refusal) = error, refusal.isReadOnlyServer {
                                 connection.giveUp()
                             }
                             connection.rollBack()
                             let fault = Fault(error, attempt: attempt(), server: server)
-                            continuation.resume(returning: .failure(fault))
+                            return { continuation.resume(returning: .failure(fault)) }
                         }
                     },
                     refuse: { fault in
@@ -95,6 +98,13 @@ final class LanePool: Sendable {
         case .wakes(let lane): doorbells[lane].ring()
         case .refused(let job, let fault): job.refuse(fault)
         }
+    }
+
+    /// How long all connections have been at their jobs; nil when one has none.
+    var busyForMs: Int? {
+        let since = state.withLock { $0.busySinceMs }
+        guard let latest = since.compactMap({ $0 }).max(), !since.contains(nil) else { return nil }
+        return Monotonic.nowMs - latest
     }
 
     /// Tries to connect now where that failed before.
@@ -157,7 +167,10 @@ final class LanePool: Sendable {
             switch state.withLock({ $0.roster.next(for: lane) }) {
             case .end: return true
             case .run(let job):
-                job.run(connection)
+                state.withLock { $0.busySinceMs[lane] = Monotonic.nowMs }
+                let answer = job.run(connection)
+                state.withLock { $0.busySinceMs[lane] = nil }
+                answer()
                 if !connection.isLost { used() }
             case .sleep:
                 if doorbells[lane].sleep(watching: connection.socket, limitMs: Self.idleLookMs) {

@@ -198,6 +198,16 @@ struct PostgresStoreTests {
         #expect(Timestamp(milliseconds: .min).postgresMicroseconds < 0)
     }
 
+    @Test("A text that PostgreSQL cannot keep is refused, and not kept as another", arguments: servers)
+    func zeroCharacter(uri: String) async throws {
+        try await World.with(PostgresContract()) { world in
+            let fault = await #expect(throws: Fault.self) { _ = try await world.concert(title: "before\0after") }
+            #expect(fault?.code == .constraint)
+            let eventCount = try await world.store.undeliveredCount()
+            #expect(eventCount == 0)
+        }
+    }
+
     @Test("A batch of refusals waits for no disk", arguments: servers)
     func refusalsAreFree(uri: String) async throws {
         try await World.with(PostgresContract()) { world in

@@ -145,8 +145,20 @@ struct PrimaryChangeTests {
             try await waitingForStandby(servers, port, store) { waiting in
                 try await Task.sleep(for: .milliseconds(400))
                 #expect(try await servers.query(port, Self.waiters).count == 1)
+                let written = Task {
+                    try await store.write("wait, too") { db in
+                        _ = try db.commit([Request(AnswerStatement.makeDurable)])
+                    }
+                }
+                try await expectWaiters(2, servers, port)
+                // Whoever asks whether the store is there does not wait behind them.
+                try await store.check()
+                let unready = await #expect(throws: Fault.self) { try await store.check(busyMaxMs: 0) }
+                #expect(unready?.reason.hasSuffix("is a standby away?") == true)
                 try await setStandbys("", servers, port)
                 try await waiting.value
+                try await written.value
+                try await store.check(busyMaxMs: 0)
                 #expect(try await servers.query(port, Self.waiters).isEmpty)
             }
         }
