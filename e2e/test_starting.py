@@ -294,6 +294,18 @@ def test_a_bad_setting_is_named(stopped, name, value):
     assert not stopped.store.exists()
 
 
+@pytest.mark.parametrize("name,value", [
+    ("JARI_STORE", "postgres://jari:s3cret@db.example/jari"), ("JARI_STORE", "postgres://jari:a@s3cret@db.example/jari"),
+    ("JARI_STORE", "postgres://db.example/jari?user=jari&password=s3cret&sslmode=require"),
+    ("JARI_EVENTS", "kafka://kafka.example:9092?sasl.username=jari&sasl.password=s3cret"),
+])
+def test_addresses_are_shown_without_their_secrets(stopped, name, value):
+    """`jari config` shows where things are, and no password."""
+    stopped.settings[name] = value
+    shown = stopped.run("config").stdout
+    assert "s3cret" not in shown and ".example" in shown and "jari" in shown
+
+
 def test_all_bad_settings_are_named_at_once(stopped):
     """Whoever has made three mistakes is told three, one line each."""
     stopped.settings |= {"JARI_PORT": "x", "JARI_DEMO": "x", "JARI_HOLD_SECONDS": "x"}

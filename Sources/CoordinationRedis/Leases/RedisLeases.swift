@@ -18,8 +18,8 @@ public struct RedisLeases: Leases {
     /// Who holds: 16 bytes that no other process has.
     let holder: [UInt8]
 
-    /// The lease ends at `until`, exclusive, and after as long as it was given for, whichever comes first. False also
-    /// when Redis is away: then nobody holds it, and whoever wants it asks again.
+    /// The lease ends at `until`, exclusive, and after as long as it was given for, whichever comes first. When
+    /// Redis is away everyone holds it: a job that is done twice is better than one that nobody does.
     public func hold(_ name: String, until: Timestamp, now: Timestamp) async -> Bool {
         let tag = Array(name.utf8)
         let key = Array("\(prefix):lease:{".utf8) + tag + [UInt8(ascii: "}")]
@@ -30,7 +30,7 @@ public struct RedisLeases: Leases {
                 tag: HashTag(tag))
             return reply.integer == 1
         } catch {
-            return false
+            return true
         }
     }
 }

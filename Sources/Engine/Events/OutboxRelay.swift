@@ -13,6 +13,8 @@ public final class OutboxRelay: Service {
     private static let intervalMs = 500
     /// How long it lets events gather. Under load many at once cost the writer less than a few at a time.
     private static let gatherMs = 200
+    /// An event that waits for longer is not on its way.
+    private static let patienceSeconds: Int64 = 15
 
     private let store: any Outbox
     private let log: any EventLog
@@ -46,6 +48,8 @@ public final class OutboxRelay: Service {
                         self.lastFault.withLock { $0 = error }
                         self.logger.warning("the relay failed, trying again", metadata: ["fault": "\(error)"])
                     }
+                } else {
+                    self.lastFault.withLock { $0 = nil }
                 }
                 await self.nudge.sleep(limitMs: Self.intervalMs)
                 try? await Task.sleep(for: .milliseconds(Self.gatherMs))
@@ -53,9 +57,13 @@ public final class OutboxRelay: Service {
         }
     }
 
-    /// Throws what kept events from being delivered lately, if this process delivers them.
+    /// Throws what keeps this process from delivering events, and where another delivers, that they wait too long.
     public func check() async throws(Fault) {
         if let fault = lastFault.withLock({ $0 }) { throw fault }
+        guard let oldest = try await store.undelivered(limit: 1).first else { return }
+        let seconds = clock.now().milliseconds(since: oldest.at) / 1000
+        guard seconds >= Self.patienceSeconds else { return }
+        throw Fault(.unavailable, attempt: "deliver events", reason: "the oldest has waited for \(seconds) seconds")
     }
 
     /// Whether delivering is this process's, for the next seconds. A batch that takes longer may be delivered by another

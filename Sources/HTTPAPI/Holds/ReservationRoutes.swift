@@ -10,6 +10,9 @@ internal import Ports
 struct ReservationRoutes: Sendable {
     /// Seats of one request. What one fan may have of a date is the date's own limit.
     static let seatCounts = 1...50
+    /// How long a gate stays closed behind a fan. The rush for a seat is over by then; and seats whose gate was closed
+    /// by a process that died are not kept from others for as long as a hold.
+    private static let gateSecondsMax = 30
 
     let engine: Engine
     let store: any Store
@@ -65,7 +68,8 @@ struct ReservationRoutes: Sendable {
         }
         guard case .seats(let seats) = wish.choice else { return nil }
         let taken = await gate.close(
-            seats, on: wish.dateID, for: fan, until: now.adding(seconds: holdSeconds), now: now)
+            seats, on: wish.dateID, for: fan, until: now.adding(seconds: min(holdSeconds, Self.gateSecondsMax)),
+            now: now)
         return taken.isEmpty ? nil : Problem(Refusal.seatTaken(taken))
     }
 

@@ -20,11 +20,23 @@ enum EventsAddress: Sendable {
 }
 
 extension String {
-    /// An address without the password in it, for showing.
+    /// An address without the secrets in it, for showing: the password before the host, and fields of the query whose
+    /// names say that they are secret.
     var withoutPassword: String {
-        guard let scheme = firstRange(of: "://"), let at = self[scheme.upperBound...].firstIndex(of: "@"),
-            let colon = self[scheme.upperBound..<at].firstIndex(of: ":")
-        else { return self }
-        return self[...colon] + "***" + self[at...]
+        guard let scheme = firstRange(of: "://") else { return self }
+        let rest = self[scheme.upperBound...]
+        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        var authority = parts[0]
+        if let at = authority.lastIndex(of: "@") {
+            let user = authority[..<at].prefix { $0 != ":" }
+            if user.endIndex < at { authority = user + ":***" + authority[at...] }
+        }
+        guard parts.count == 2 else { return String(self[..<scheme.upperBound] + authority) }
+        let fields = parts[1].split(separator: "&", omittingEmptySubsequences: false).map { field in
+            let name = field.prefix { $0 != "=" }
+            let isSecret = ["password", "secret", "key"].contains { name.lowercased().contains($0) }
+            return isSecret ? name + "=***" : field
+        }
+        return String(self[..<scheme.upperBound] + authority) + "?" + fields.joined(separator: "&")
     }
 }

@@ -4,6 +4,6 @@ public import Domain
 ///
 /// A lease saves work; it is no lock. Every job is safe when two do it for a moment.
 public protocol Leases: Sendable {
-    /// Takes or keeps the lease. False when another holds it.
+    /// Takes or keeps the lease. False when another holds it; true where nobody can tell.
     func hold(_ name: String, until: Timestamp, now: Timestamp) async -> Bool
 }
