@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import random
 import subprocess
+import uuid
 from urllib.parse import urlsplit
 
 import pytest
@@ -106,6 +108,30 @@ def test_redis_may_forget_everything_in_the_middle_of_a_sale(processes):
             assert all(before < behind for before, behind in zip(positions, positions[1:])), f"inversion: {positions}"
         flood.finish()
     check_sold_out(running, flood, date)
+
+
+def test_redis_may_forget_a_draw_that_few_have_asked_about(processes):
+    """FLUSHALL right after the opening: everybody stands where the seed says, and nobody who comes later is before."""
+    running = processes()
+    admin = running.first.admin()
+    date = running.first.date(admin, opens=6)["id"]
+    running.first.ok("POST", f"/admin/dates/{date}/queue/pause", by=admin, key=True)
+    fans = running.first.fans(20)
+    tokens = {fan.id: running.any().ok("POST", "/queue/token", {"dateId": date}, by=fan)["token"] for fan in fans}
+    figures = lambda: running.any().ok("GET", f"/dates/{date}/queue")
+    assert figures()["drawSeed"] is None, "the sale opened before all had come"
+    seed = bytes.fromhex(wait_until(lambda: figures()["drawSeed"], seconds=10, what="the opening"))
+    lot = lambda fan: hashlib.sha256(seed + uuid.UUID(date).bytes + uuid.UUID(fan).bytes).digest()
+    expected = sorted(tokens, key=lot)
+    for fan in random.sample(expected, 3):
+        assert ask_again(running, tokens[fan])["position"] == expected.index(fan) + 1
+    redis_cli("FLUSHALL")
+    late = running.first.fan()
+    joined = wait_until(
+        lambda: (answer := running.any().call("POST", "/queue/token", {"dateId": date}, by=late)).is_success and answer,
+        seconds=20, what="the queue's return", every=0.1).json()
+    assert joined["position"] == 21
+    assert [ask_again(running, tokens[fan])["position"] for fan in expected] == list(range(1, 21))
 
 
 def test_redis_away_stops_the_queue_and_not_the_sale(processes):
