@@ -9,7 +9,8 @@ public struct Fault: Error, Sendable, CustomStringConvertible {
         case conflict
         /// A constraint of the schema refused the rows: a bug of ours. Nothing happened.
         case constraint
-        /// The disk is full, or what is stored cannot be read.
+        /// The disk failed, what is stored cannot be read, or the disk of an embedded store is full: trying again does
+        /// not help.
         case broken
     }
 

@@ -186,6 +186,21 @@ struct PostgresStoreTests {
         try await schema.remove()
     }
 
+    @Test("Batches have one lane, unless more are asked for", arguments: servers, [nil, 2])
+    func lanes(uri: String, asked: Int?) async throws {
+        let schema = try await PostgresSchema.make()
+        let store =
+            try asked.map { try PostgresStore(schema.uri, lanes: $0, logger: .quiet) }
+            ?? PostgresStore(schema.uri, logger: .quiet)
+        try await store.migrate()
+        let pid = "SELECT pg_backend_pid()::bigint FROM pg_sleep(0.3)"
+        async let first = store.onLane("look") { db in try db.run(Request(sql: pid)).first { try $0.int(0) } }
+        async let second = store.onLane("look") { db in try db.run(Request(sql: pid)).first { try $0.int(0) } }
+        #expect(Set(try await [first, second]).count == asked ?? 1)
+        await store.close()
+        try await schema.remove()
+    }
+
     @Test("Moments keep their milliseconds, before 1970 and 2000 too, and none is too far away to be bound")
     func timestamps() {
         for milliseconds: Int64 in [0, -1, 946_684_800_000, 946_684_799_999, 1_800_000_000_123, -62_000_000_000_001] {
