@@ -8,7 +8,7 @@ internal import NIOHTTPTypes
 /// Hummingbird hands every request through a queue to the connection's task, and its answer through another one back.
 /// Where an answer comes from memory, which is most, that costs more than the answer. So this stands before that queue.
 /// What comes in pieces, asks for a stream, or is the connection's last request goes on to Hummingbird. Answers keep the
-/// order of their requests: what comes while one is made waits here, and nothing more is read.
+/// order of their requests: what comes while one is made waits here, and no more is read then.
 final class DirectAnswers: ChannelDuplexHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -70,7 +70,8 @@ final class DirectAnswers: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if isAnswering { wantsToRead = true } else { context.read() }
+        // One more read finds out whether the client has gone; what else comes by it is enough to keep.
+        if isAnswering, !waiting.isEmpty { wantsToRead = true } else { context.read() }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
