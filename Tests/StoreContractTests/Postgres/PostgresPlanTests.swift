@@ -18,6 +18,8 @@ struct PostgresPlanTests {
     private static func plans(_ db: Connection) throws -> [(sql: String, plan: [String])] {
         try db.run(Request(sql: "SELECT set_config('enable_seqscan', 'off', false)"))
         try db.run(Request(sql: "SELECT set_config('plan_cache_mode', 'force_generic_plan', false)"))
+        // Plans that were made before are kept otherwise, for as long as nothing else makes the server forget them.
+        try db.run(Request(sql: "DISCARD PLANS"))
         let list = """
             SELECT name, statement, array_to_string(ARRAY(SELECT 'NULL::' || t FROM unnest(parameter_types) AS t), ',')
             FROM pg_prepared_statements
