@@ -32,6 +32,9 @@ final class PrimaryTimeline: Sendable {
         }
     }
 
+    /// Whether no primary was seen yet.
+    var isUnknown: Bool { newest.withLock { $0 == nil } }
+
     /// Whether no newer primary was seen since a connection was made.
     func isNewest(_ place: Place) -> Bool { newest.withLock { $0 == place } }
 }

@@ -70,12 +70,15 @@ extension Connection {
     /// Connects, checks what is at the other end, and sets the session up.
     ///
     /// Of several servers libpq takes the first that can be written. When that one is an old primary, each of the others
-    /// is tried by itself.
+    /// is tried by itself. A program that has seen none yet looks at all of them first.
     ///
     /// - Throws: A ``Fault`` whose reason is one line for whoever started the program.
     static func ready(_ role: SessionRole, at address: Address, following timeline: PrimaryTimeline?) throws(Fault)
         -> Connection
     {
+        if let timeline, timeline.isUnknown {
+            for server in address.servers { _ = try? Connection(ready: role, at: server, following: timeline) }
+        }
         do throws(NotReady) {
             return try Connection(ready: role, at: address, following: timeline)
         } catch {

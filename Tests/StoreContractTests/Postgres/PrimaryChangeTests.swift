@@ -85,6 +85,13 @@ struct PrimaryChangeTests {
         #expect(Int(charged[0]) ?? 0 >= 6)
         #expect(try await servers.query(ports[0], "SELECT count(*)::text FROM transfers") == ["1"])
         await store.close()
+
+        // A program that starts now has seen neither.
+        let fresh = try PostgresStore(uri, readers: 1, desks: 1, clock: clock, logger: .quiet)
+        #expect(try await fresh.wallet(of: fan.id).balance > Won(1))
+        _ = try await World(store: fresh, clock: clock).charge(1, to: fan)
+        await fresh.close()
+        #expect(try await servers.query(ports[0], "SELECT count(*)::text FROM transfers") == ["1"])
     }
 
     @Test("A batch does not end on a server that another one has followed meanwhile", .enabled(if: isAsked))
