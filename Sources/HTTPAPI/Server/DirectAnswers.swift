@@ -38,7 +38,6 @@ final class DirectAnswers: ChannelDuplexHandler {
     private var passedCount = 0
     private var hasPassed = false
     private var isAnswering = false
-    private var isDraining = false
     private var waiting = CircularBuffer<Arrival>()
     private var wantsToRead = false
 
@@ -155,9 +154,6 @@ final class DirectAnswers: ChannelDuplexHandler {
 
     /// Goes on with what came meanwhile.
     private func drain(_ context: ChannelHandlerContext) {
-        // A part that is taken may end here again: the loop below goes on.
-        guard !isDraining else { return }
-        isDraining = true
         while !isAnswering, let next = waiting.popFirst() {
             switch next {
             case .part(let part): take(part, context)
@@ -166,7 +162,6 @@ final class DirectAnswers: ChannelDuplexHandler {
             case .failure(let error): fail(error, context)
             }
         }
-        isDraining = false
         guard !isAnswering, wantsToRead else { return }
         wantsToRead = false
         context.read()
