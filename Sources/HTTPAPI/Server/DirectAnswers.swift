@@ -56,7 +56,9 @@ final class DirectAnswers: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if isAnswering { waiting.append(.readComplete) } else { completeRead(context) }
+        guard isAnswering else { return completeRead(context) }
+        // Nothing came by this read that is not being answered.
+        if !waiting.isEmpty { waiting.append(.readComplete) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
