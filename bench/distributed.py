@@ -25,6 +25,9 @@ BARS = {
     "hold": (2.5, "T"), "buy": (1.0, "T"), "poll": (0.6, "H"), "join": (0.4, "H"), "hot date": (0.9, "100 dates"),
 }
 DATES = 100
+# Fans who hold and pay at the same time. Commits are shared by those who wait for them, and in a rush those are many.
+FANS_AT_ONCE = 1024
+QUEUE_CONNECTIONS = run.CONNECTIONS
 VISIBLE_MS = 150
 PGBENCH = "/usr/lib/postgresql/15/bin/pgbench"
 
@@ -162,6 +165,7 @@ def main():
             for round_number in range(options.rounds):
                 for name in chosen:
                     against = BARS[name][1]
+                    run.CONNECTIONS = QUEUE_CONNECTIONS if against == "H" else FANS_AT_ONCE
                     base = {"T": lambda: pgbench_rate(tpcb, options.seconds),
                             "H": lambda: wrk(bare_port, path="/hello", seconds=options.seconds),
                             "100 dates": lambda: 1}[against]()

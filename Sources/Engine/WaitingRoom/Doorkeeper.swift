@@ -68,17 +68,25 @@ public final class Doorkeeper: Service {
     /// Opens the rooms of all dates that sell or will. To be called before serving.
     public func openAll() async throws(Fault) {
         for date in try await store.datesOnSale(after: clock.now(), limit: Self.dateCountMax) {
-            try await open(date, isOnSale: true)
+            try await open(date.id)
         }
     }
 
     /// Opens a date's room, or changes its rules to those that the store has. The room of a date that does not sell,
     /// since it or its concert was cancelled or withdrawn, is closed; that of a date that is gone is forgotten.
     public func open(_ id: DateID) async throws(Fault) {
-        guard let date = try await store.date(id), let concert = try await store.concert(date.concertID) else {
-            return try await close(id)
+        var told: WaitingRoomRules?
+        while true {
+            guard let date = try await store.date(id), let concert = try await store.concert(date.concertID) else {
+                return try await close(id)
+            }
+            let isOnSale = concert.status == .published && !date.isCancelled
+            let rules = WaitingRoomRules(date, isOnSale: isOnSale)
+            // What was told may have been read before somebody else's change, and told after it.
+            if rules == told { return }
+            try await open(id, rules, isOnSale: isOnSale)
+            told = rules
         }
-        try await open(date, isOnSale: concert.status == .published && !date.isCancelled)
     }
 
     /// Has a date's room follow what was just committed. What cannot be done now is done by a later round.
@@ -90,27 +98,26 @@ public final class Doorkeeper: Service {
         }
     }
 
-    private func open(_ date: ConcertDate, isOnSale: Bool) async throws(Fault) {
-        let rules = WaitingRoomRules(date, isOnSale: isOnSale)
+    private func open(_ date: DateID, _ rules: WaitingRoomRules, isOnSale: Bool) async throws(Fault) {
         var kept: DrawResult?
-        if try await !room.change(date.id, rules: rules) {
+        if try await !room.change(date, rules: rules) {
             // Numbers are claimed for rooms that fans can wait in, and for no others: they are never given back.
             guard isOnSale else {
-                dates.withLock { _ = $0.removeValue(forKey: date.id) }
+                dates.withLock { _ = $0.removeValue(forKey: date) }
                 return
             }
-            let first = try await store.claimQueueNumbers(of: date.id, count: Self.numberBlock)
-            kept = try await store.keptDraw(of: date.id)
-            try await room.open(date.id, rules: rules, firstNumber: first)
-            if let kept { try await room.recall(kept, of: date.id) }
+            let first = try await store.claimQueueNumbers(of: date, count: Self.numberBlock)
+            kept = try await store.keptDraw(of: date)
+            try await room.open(date, rules: rules, firstNumber: first)
+            if let kept { try await room.recall(kept, of: date) }
         }
         let now = clock.now()
         dates.withLock { dates in
-            var door = dates[date.id] ?? Door(openedAt: now, rules: rules, rulesToldAt: now)
+            var door = dates[date] ?? Door(openedAt: now, rules: rules, rulesToldAt: now)
             door.rules = rules
             door.rulesToldAt = now
             if let kept { door.keptSeed = kept.seed }
-            dates[date.id] = door
+            dates[date] = door
         }
     }
 
