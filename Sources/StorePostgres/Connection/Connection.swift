@@ -24,6 +24,7 @@ final class Connection {
     private var prepared: [String: String] = [:]
     private var nextName = 0
     private var isGivenUp = false
+    private var transactionCount = 0
     /// Where it writes, and whether that is still the place to write; nil for a connection that may be with a standby.
     private var place: (PrimaryTimeline.Place, PrimaryTimeline)?
 
@@ -67,6 +68,12 @@ final class Connection {
 
     /// Makes the lane connect anew: this server is not, or no longer, the one to talk to.
     func giveUp() { isGivenUp = true }
+
+    /// Which transaction of the connection the next one is, from 1 on.
+    func countTransaction() -> Int {
+        transactionCount += 1
+        return transactionCount
+    }
 
     // MARK: Round trips
 

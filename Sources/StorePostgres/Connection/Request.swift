@@ -33,6 +33,7 @@ struct Request {
     static let beginSnapshot = Request(control: .beginSnapshot)
     static let commit = Request(control: .commit)
     static let rollback = Request(control: .rollback)
+    static let forgetPlans = Request(control: .forgetPlans)
 }
 
 /// Values in PostgreSQL's binary format, one after the other in one buffer.

@@ -30,5 +30,7 @@ enum ControlStatement: String, StatementSet {
     /// All statements see what was committed before the first one.
     case beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     case commit = "COMMIT"
+    /// Has the server plan every statement anew, for tables as large as they are now.
+    case forgetPlans = "DISCARD PLANS"
     case rollback = "ROLLBACK"
 }

@@ -10,7 +10,8 @@ extension Connection {
     /// Begins, runs the statements and commits, all in one round trip.
     @discardableResult
     func commit(_ requests: [Request]) throws -> [QueryResult] {
-        Array(try exchange([.begin] + requests + [.commit])[1...requests.count])
+        let begin = begin()
+        return Array(try exchange(begin + requests + [.commit])[begin.count..<begin.count + requests.count])
     }
 
     /// Runs queries on one snapshot of what is committed, in one round trip. There is nothing to commit: one that broke is
@@ -24,13 +25,24 @@ extension Connection {
     func transaction<Result>(
         _ first: [Request], _ body: ([QueryResult]) throws -> (Result, commit: [Request]?)
     ) throws -> Result {
-        let results = try exchange([.begin] + first)
-        let (result, last) = try body(Array(results.dropFirst()))
+        let begin = begin()
+        let results = try exchange(begin + first)
+        let (result, last) = try body(Array(results.dropFirst(begin.count)))
         if let last {
             _ = try exchange(last + [.commit])
         } else {
             _ = try exchange([.rollback])
         }
         return result
+    }
+
+    /// Begins a transaction that changes something.
+    ///
+    /// Plans are made once, since making them costs as much as running them; and a plan that was made for an empty table
+    /// may walk through all of it, which is what a sale makes of it within a minute. So they are made anew after one
+    /// transaction, after two, four and so on: by then each transaction has left its rows, and the plan that is in use
+    /// was made when there were at least half as many.
+    private func begin() -> [Request] {
+        countTransaction().nonzeroBitCount == 1 ? [.begin, .forgetPlans] : [.begin]
     }
 }

@@ -148,7 +148,9 @@ struct JSONReaderTests {
                 let hasCommaAtEnd = dense.contains(",}") || dense.contains(",]")
                 let isStricter =
                     hasCommaAtEnd
-                    || ["twice", "an integer", "at most", "no more than", "U+0000"].contains { error.reason.en.contains($0) }
+                    || ["twice", "an integer", "at most", "no more than", "U+0000"].contains {
+                        error.reason.en.contains($0)
+                    }
                 #expect(byFoundation == nil || isStricter, "refused with \(error.reason.en): \(text)")
             }
         }
@@ -158,7 +160,8 @@ struct JSONReaderTests {
     @Test(
         "Each mistake names its field",
         arguments: [
-            (#"{"name": 7}"#, "name"), (#"{"name": null}"#, "name"), (#"{"name": "a\u0000b"}"#, "name"), (#"{"count": "7"}"#, "count"),
+            (#"{"name": 7}"#, "name"), (#"{"name": null}"#, "name"), (#"{"name": "a\u0000b"}"#, "name"),
+            (#"{"count": "7"}"#, "count"),
             (#"{"count": 1.5}"#, "count"), (#"{"count": 99999999999999999999}"#, "count"),
             (#"{"ratio": 1e999}"#, "ratio"),
             (#"{"isOpen": 1}"#, "isOpen"), (#"{"tags": ["a", 7]}"#, "tags[1]"), (#"{"tags": {}}"#, "tags"),

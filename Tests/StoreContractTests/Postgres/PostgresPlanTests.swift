@@ -97,6 +97,38 @@ struct PostgresPlanTests {
     }
 
     @Test(
+        "A plan that was made for an empty table is forgotten as the table grows",
+        .enabled(if: PostgresContract.uri != nil, "JARI_TEST_POSTGRES names no server"))
+    func plansFollowGrowth() async throws {
+        let schema = try await PostgresSchema.make()
+        let clock = TestClock()
+        let store = try PostgresStore(schema.uri, lanes: 1, readers: 1, desks: 1, clock: clock, logger: .quiet)
+        try await store.migrate()
+        let world = World(store: store, clock: clock)
+        let (date, seats) = try await world.sale(seatCount: 12, seatsPerFanMax: 12)
+        let fan = try await world.user()
+        try await store.write("analyze") { _ = try $0.run(Request(sql: "ANALYZE reservations")) }
+        _ = try await world.hold([seats[0]], for: fan, of: date)
+        let fill = """
+            INSERT INTO reservations
+                (id, date_id, user_id, status, seat_count, amount, expires_at, created_at, version, is_over)
+            SELECT gen_random_uuid(), d.id, gen_random_uuid(), 'PENDING', 1, 1, now() + interval '1 day', now(), 1, false
+            FROM dates AS d, generate_series(1, 20000)
+            """
+        try await store.write("fill") { _ = try $0.run(Request(sql: fill)) }
+        for seat in seats[1...9] { _ = try await world.hold([seat], for: fan, of: date) }
+        let plan = try await store.onLane("explain") { db in
+            let find = "SELECT name FROM pg_prepared_statements WHERE statement LIKE '%AS fan (user_id, date_id)%JOIN%'"
+            let name = try db.run(Request(sql: find)).all { $0.text(0) }[0]
+            return try db.run(Request(sql: "EXPLAIN EXECUTE \(name)(NULL, NULL)")).all { $0.text(0) }
+        }
+        #expect(
+            plan.contains { $0.contains("Index Cond: ((user_id = fan.user_id)") }, "\(plan.joined(separator: "\n"))")
+        await store.close()
+        try await schema.remove()
+    }
+
+    @Test(
         "No check of the audit looks for each row in a list that may not fit into memory",
         .enabled(if: PostgresContract.uri != nil, "JARI_TEST_POSTGRES names no server"))
     func auditPlans() async throws {
