@@ -141,6 +141,57 @@ def test_what_is_under_way_at_a_shutdown_is_answered(fresh):
         assert stopping.result() == 0
 
 
+def arena(server) -> str:
+    """The path of a large answer: all seats of the demo arena, some megabytes."""
+    concerts = server.ok("GET", "/concerts")["items"]
+    dates = [date for concert in concerts for date in server.ok("GET", f"/concerts/{concert['id']}/dates")["items"]]
+    return f"{API}/dates/{max(dates, key=lambda date: date['seatsTotal'])['id']}/seats"
+
+
+def read_slowly(connection: socket.socket) -> tuple[int, bytes]:
+    time.sleep(1)
+    (answer,) = answers(connection, 1)
+    return answer
+
+
+@pytest.mark.parametrize("ending", ["half-close", "shutdown"])
+def test_a_large_answer_arrives_whole(fresh, ending):
+    """Neither a client that has said all, nor the server's end, cuts off what is on its way."""
+    server = fresh(JARI_DEMO="true")
+    path = arena(server)
+    expected = len(server.http.get(path).content)
+    assert expected > 2_000_000
+    with connect(server) as connection, ThreadPoolExecutor(1) as pool:
+        connection.sendall(request("GET", path))
+        if ending == "half-close":
+            connection.shutdown(socket.SHUT_WR)
+            status, body = read_slowly(connection)
+        else:
+            time.sleep(0.3)
+            stopping = pool.submit(server.stop)
+            status, body = read_slowly(connection)
+            assert stopping.result() == 0
+        assert status == 200 and len(body) == expected
+
+
+def test_whoever_reads_no_answers_is_made_none(fresh):
+    """A client that asks for large answers and reads none does not fill the server's memory."""
+    server = fresh(JARI_DEMO="true")
+    path = arena(server)
+
+    def resident() -> int:
+        status = open(f"/proc/{server.process.pid}/status").read()
+        return int(status.split("VmRSS:")[1].split()[0]) // 1024
+
+    server.http.get(path)
+    before = resident()
+    with connect(server) as connection:
+        connection.sendall(request("GET", path) * 300)
+        time.sleep(3)
+        assert resident() < before + 60
+        assert server.call("GET", "/concerts").status_code == 200
+
+
 def test_clients_that_leave_before_their_answer_leave_nothing_behind(server):
     """A hundred clients go away while their password is hashed: the server has as many connections as before."""
     fan = server.fan()

@@ -296,6 +296,7 @@ def test_a_bad_setting_is_named(stopped, name, value):
 
 @pytest.mark.parametrize("name,value", [
     ("JARI_STORE", "postgres://jari:s3cret@db.example/jari"), ("JARI_STORE", "postgres://jari:a@s3cret@db.example/jari"),
+    ("JARI_STORE", "postgres://jari:what?s3cret@db.example/jari"),
     ("JARI_STORE", "postgres://db.example/jari?user=jari&password=s3cret&sslmode=require"),
     ("JARI_EVENTS", "kafka://kafka.example:9092?sasl.username=jari&sasl.password=s3cret"),
 ])

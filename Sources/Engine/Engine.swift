@@ -84,6 +84,11 @@ public final class Engine: Service {
         try await maps.map(of: date)
     }
 
+    /// Has a date's map compared with the store, for it may have missed something.
+    func doubtMap(of date: DateID) {
+        maps.doubt(date)
+    }
+
     /// Has a date's map loaded again, here and in other processes.
     func forgetMap(of date: DateID) {
         maps.replace(date)
@@ -121,20 +126,35 @@ public final class Engine: Service {
         // Before the callers are answered, so that everyone sees what they have just done.
         let notices = maps.show(result.seats)
         // What an unknown outcome changed cannot be told from the answers, so all maps are compared with the store.
-        if result.mayHaveChangedMore { maps.compareAll(tellingOthers: true) }
+        if result.mayHaveChangedMore { maps.compareEverywhere() }
         for (index, item) in batch.enumerated() {
             let answer = result.answers[index]
             if case .refused(.noSeatsLeft) = answer, jobs[index].command.hasProposals,
                 item.proposals < Self.proposalsMax
             {
-                var again = item
-                again.proposals += 1
-                if queue.add(again) { continue }
+                proposeAgain(item, in: queue, unless: answer)
+            } else {
+                item.continuation.resume(returning: answer)
             }
-            item.continuation.resume(returning: answer)
         }
         for (date, notice) in notices { broadcast.publish(notice, about: date) }
         if result.eventCount > 0 || result.mayHaveChangedMore { relayNudge.wake() }
+    }
+
+    /// Puts a best-available hold that was refused into a later batch, after looking where the map may lack something.
+    private func proposeAgain(_ item: Item, in queue: WorkQueue<Item>, unless refusal: Answer) {
+        var again = item
+        again.proposals += 1
+        let (submission, next) = (item.submission, again)
+        guard case .bestAvailable(let wish) = submission.work, next.proposals >= Self.proposalsBeforeDoubt else {
+            if !queue.add(next) { item.continuation.resume(returning: refusal) }
+            return
+        }
+        // The others of the next batch do not wait for it.
+        Task {
+            await maps.refresh(wish.dateID)
+            if !queue.add(next) { next.continuation.resume(returning: refusal) }
+        }
     }
 
     private func jobs(for items: [Item]) async -> [BatchRunner.Job] {
@@ -161,7 +181,6 @@ public final class Engine: Service {
     ///   store's, so then seats that nobody holds come first.
     private func propose(for wish: BestAvailable, asked: inout AskedSeats, refusalCount: Int) async -> HoldSeats {
         var candidates: [[SeatID]] = []
-        if refusalCount >= Self.proposalsBeforeDoubt { await maps.refresh(wish.dateID) }
         if let map = try? await maps.map(of: wish.dateID),
             let grade = map.layout.grades.firstIndex(where: { $0.name == wish.grade })
         {

@@ -87,8 +87,8 @@ public final class PostgresStore: Store, QueueJoinStore {
                 .unavailable, attempt: attempt,
                 reason: "\(address.description) has not answered for \(busyMs) ms: is a standby away?")
         }
-        // They get their answers, so there is nothing to ask.
-        if desk.busyForMs != nil {
+        // They get their answers, so there is nothing to ask, and nothing is asked that would wait.
+        if !isReadOnly, !desk.hasIdle, desk.busyForMs != nil {
             if let fault = shortage.withLock({ $0 }) { throw Fault(fault.code, attempt: attempt, reason: fault.reason) }
             return
         }
@@ -112,8 +112,12 @@ public final class PostgresStore: Store, QueueJoinStore {
         }
     }
 
+    /// Whoever asks whether the program is ready does not wait for long.
+    private static let checkLimitMs = 3_000
+
     private static func look(_ db: Connection) throws -> (isReadOnly: Bool, schema: Schema.Found) {
-        let results = try db.exchange([Request(CheckStatement.isReadOnly), Request(MigrationStatement.found)])
+        let results = try db.exchange(
+            [Request(CheckStatement.isReadOnly), Request(MigrationStatement.found)], limitMs: checkLimitMs)
         let isReadOnly = try results[0].first { try $0.bool(0) } ?? true
         return (isReadOnly, try results[1].first(Schema.Found.init) ?? .nothing)
     }

@@ -45,13 +45,14 @@ public final class CatalogDesk: Sendable {
                     .concertChanged, on: ID(id), by: staff,
                     detail: concert.status != changed.status ? changed.status.rawValue : nil, at: now))
         }
-        // Whether fans see its dates, and may wait for them, follows the concert.
-        if let changed, changed.before.status != changed.after.status {
-            let dates = try await store.dates(of: id)
-            for date in dates { engine.forgetMap(of: date.id) }
-            for date in dates { await doorkeeper.follow(date.id) }
-        }
-        return changed?.after
+        guard let changed else { return nil }
+        // Whether fans see its dates, and may wait for them, follows the concert. Where nothing changed this may be the
+        // second try of a change that nobody was told of.
+        let dates = try await store.dates(of: id)
+        let isMoved = changed.before.status != changed.after.status
+        for date in dates { if isMoved { engine.forgetMap(of: date.id) } else { engine.doubtMap(of: date.id) } }
+        for date in dates { await doorkeeper.follow(date.id) }
+        return changed.after
     }
 
     public func deleteConcert(_ id: ConcertID, by staff: UserID) async throws(Fault) -> CatalogRefusal? {
@@ -148,7 +149,8 @@ public final class CatalogDesk: Sendable {
 
     public func deleteDate(_ id: DateID, by staff: UserID) async throws(Fault) -> CatalogRefusal? {
         let refusal = try await store.delete(id, action: action(.dateDeleted, on: ID(id), by: staff, at: clock.now()))
-        if refusal == nil {
+        // Also when it was gone already: the try before may not have come so far.
+        if refusal != .hasReservations {
             engine.forgetMap(of: id)
             await doorkeeper.follow(id)
         }

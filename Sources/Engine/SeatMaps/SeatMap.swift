@@ -117,15 +117,6 @@ public final class SeatMap: Sendable {
         return changed.map { .seats($0) }
     }
 
-    /// Those of `updates` that are newer than what this map shows.
-    func unknown(of updates: [SeatUpdate]) -> [SeatUpdate] {
-        state.withLock { state in
-            updates.filter { update in
-                layout.ordinals[update.seatID].map { state.versions[$0] < update.version } ?? false
-            }
-        }
-    }
-
     // MARK: Proposing
 
     /// Runs of `count` adjacent seats of a grade that are free as far as the map knows, the best first: the row

@@ -12,15 +12,15 @@ final class SeatMaps: Sendable {
         var byDate: [DateID: SeatMap] = [:]
         var loading: [DateID: Loading] = [:]
         var loadCount = 0
-        /// Dates whose map may lack something that was committed, and whether the other processes lack it too.
-        var doubtful: [DateID: Bool] = [:]
+        /// Dates whose map may lack something that was committed.
+        var doubtful: Set<DateID> = []
         var refreshedAt: [DateID: Timestamp] = [:]
     }
 
     private struct Loading {
         /// Tells this load from a later one of the same date.
         let number: Int
-        let task: Task<Result<SeatMap?, Fault>, Never>
+        let task: Task<Result<Load, Fault>, Never>
         /// What was committed since the load began.
         var updates: [SeatUpdate] = []
     }
@@ -31,7 +31,7 @@ final class SeatMaps: Sendable {
     private let clock: any WallClock
     private let logger: Logger
     private let state = Mutex(State())
-    private let doubt = WakeUp()
+    private let doubts = WakeUp()
     /// How long a store that did not answer is left alone.
     private static let retryMs = 500
     private static let refreshIntervalMs: Int64 = 1_000
@@ -50,26 +50,33 @@ final class SeatMaps: Sendable {
 
     /// Nil when there is no such date. Everybody who asks while a map is loaded waits for the same load.
     func map(of date: DateID) async throws(Fault) -> SeatMap? {
-        let (known, task) = state.withLock { state -> (SeatMap?, Task<Result<SeatMap?, Fault>, Never>?) in
-            if let map = state.byDate[date] { return (map, nil) }
-            if let loading = state.loading[date] { return (nil, loading.task) }
-            state.loadCount += 1
-            let number = state.loadCount
-            let task = Task { await self.load(date, number: number) }
-            state.loading[date] = Loading(number: number, task: task)
-            return (nil, task)
+        while true {
+            let (known, task) = state.withLock { state -> (SeatMap?, Task<Result<Load, Fault>, Never>?) in
+                if let map = state.byDate[date] { return (map, nil) }
+                if let loading = state.loading[date] { return (nil, loading.task) }
+                state.loadCount += 1
+                let number = state.loadCount
+                let task = Task { await self.load(date, number: number) }
+                state.loading[date] = Loading(number: number, task: task)
+                return (nil, task)
+            }
+            guard let task else { return known }
+            // A map that was overtaken while it was loaded would never follow.
+            if case .loaded(let map) = try await task.value.get() { return map }
         }
-        guard let task else { return known }
-        return try await task.value.get()
     }
 
-    private func load(_ date: DateID, number: Int) async -> Result<SeatMap?, Fault> {
+    private enum Load {
+        case loaded(SeatMap?)
+        case overtaken
+    }
+
+    private func load(_ date: DateID, number: Int) async -> Result<Load, Fault> {
         do throws(Fault) {
             let map = try await read(date)
-            finish(number, of: date, with: map)
-            return .success(map)
+            return .success(finish(number, of: date, with: map) ? .loaded(map) : .overtaken)
         } catch {
-            finish(number, of: date, with: nil)
+            _ = finish(number, of: date, with: nil)
             return .failure(error)
         }
     }
@@ -81,14 +88,17 @@ final class SeatMaps: Sendable {
             seats: stored.seats.map(\.seat), isPublic: stored.isPublic, isShared: news != nil)
     }
 
-    /// From here on the map follows. A load that was overtaken serves those who asked for it, and no others.
-    private func finish(_ number: Int, of date: DateID, with map: SeatMap?) {
+    /// From here on the map follows.
+    ///
+    /// - Returns: False when the load was overtaken.
+    private func finish(_ number: Int, of date: DateID, with map: SeatMap?) -> Bool {
         let now = clock.now()
-        state.withLock { state in
-            guard let loading = state.loading[date], loading.number == number else { return }
+        return state.withLock { state in
+            guard let loading = state.loading[date], loading.number == number else { return false }
             state.loading[date] = nil
             _ = map?.show(loading.updates, now: now)
             state.byDate[date] = map
+            return true
         }
     }
 
@@ -147,23 +157,32 @@ final class SeatMaps: Sendable {
             case .changed(let date, let updates):
                 if let notice = show(updates, of: date) { broadcast.publish(notice, about: date) }
             case .replaced(let date): forget(date)
-            case .missed: compareAll(tellingOthers: false)
+            case .missed: compareAll()
             }
         }
     }
 
-    /// Has every map compared with the store, soon. Until then they are shown as they are.
-    ///
-    /// - Parameter tellingOthers: Whether the other processes may lack what this one does.
-    func compareAll(tellingOthers: Bool) {
+    /// Has every map compared with the store, soon, here and in the other processes: nobody knows what was committed.
+    func compareEverywhere() {
+        news?.send(.missed)
+        compareAll()
+    }
+
+    /// Has a date's map compared with the store, soon. Until then it is shown as it is.
+    func doubt(_ date: DateID) {
+        state.withLock { state in
+            if state.byDate[date] != nil { state.doubtful.insert(date) }
+        }
+        doubts.wake()
+    }
+
+    private func compareAll() {
         state.withLock { state in
             // A load that runs may have read before what was missed.
             state.loading = [:]
-            for date in state.byDate.keys {
-                state.doubtful[date, default: false] = state.doubtful[date] == true || tellingOthers
-            }
+            state.doubtful.formUnion(state.byDate.keys)
         }
-        doubt.wake()
+        doubts.wake()
     }
 
     /// Compares a map with the store now, once a second at most. Not an error: a store that does not answer.
@@ -177,39 +196,32 @@ final class SeatMaps: Sendable {
             state.refreshedAt[date] = now
             return true
         }
-        if isDue { try? await compare(date, tellingOthers: false) }
+        if isDue { try? await compare(date) }
     }
 
     private func compareDoubtful() async {
         while !Task.isCancelled {
-            let (date, tellsOthers) = state.withLock { $0.doubtful.popFirst() } ?? (nil, false)
-            guard let date else {
-                await doubt.sleep(limitMs: 60_000)
+            guard let date = state.withLock({ $0.doubtful.popFirst() }) else {
+                await doubts.sleep(limitMs: 60_000)
                 continue
             }
             do throws(Fault) {
-                try await compare(date, tellingOthers: tellsOthers)
+                try await compare(date)
             } catch {
                 logger.warning("a seat map could not be compared", metadata: ["fault": "\(error)"])
-                state.withLock { $0.doubtful[date, default: false] = $0.doubtful[date] == true || tellsOthers }
+                state.withLock { _ = $0.doubtful.insert(date) }
                 try? await Task.sleep(for: .milliseconds(Self.retryMs))
             }
         }
     }
 
     /// What the store knows and the map does not is shown like any other change.
-    private func compare(_ date: DateID, tellingOthers: Bool) async throws(Fault) {
+    private func compare(_ date: DateID) async throws(Fault) {
         guard let map = state.withLock({ $0.byDate[date] }) else { return }
-        guard let stored = try await store.seatMap(of: date), map.shows(stored) else {
-            if tellingOthers { news?.send(.replaced(date)) }
-            return forget(date)
+        guard let stored = try await store.seatMap(of: date), map.shows(stored) else { return forget(date) }
+        if let notice = show(stored.seats.map { SeatUpdate($0.seat) }, of: date) {
+            broadcast.publish(notice, about: date)
         }
-        let updates = stored.seats.map { SeatUpdate($0.seat) }
-        if tellingOthers {
-            let unknown = map.unknown(of: updates)
-            if !unknown.isEmpty { news?.send(.changed(date, unknown)) }
-        }
-        if let notice = show(updates, of: date) { broadcast.publish(notice, about: date) }
     }
 }
 

@@ -47,6 +47,8 @@ public final class Doorkeeper: Service {
         var lookedAt = Timestamp(milliseconds: 0)
         /// Dates that are looked after now. One that takes long holds up no other.
         var busy: Set<DateID> = []
+        /// Dates off sale that have no room, and when that was seen.
+        var closed: [DateID: (rules: WaitingRoomRules, at: Timestamp)] = [:]
         /// Dates whose last round failed: it is logged once.
         var failing: Set<DateID> = []
     }
@@ -67,7 +69,8 @@ public final class Doorkeeper: Service {
 
     /// Opens the rooms of all dates that sell or will. To be called before serving.
     public func openAll() async throws(Fault) {
-        for date in try await store.datesOnSale(after: clock.now(), limit: Self.dateCountMax) {
+        for (date, isOnSale) in try await store.dates(closingAfter: clock.now(), limit: Self.dateCountMax)
+        where isOnSale {
             try await open(date.id)
         }
     }
@@ -104,6 +107,7 @@ public final class Doorkeeper: Service {
             // Numbers are claimed for rooms that fans can wait in, and for no others: they are never given back.
             guard isOnSale else {
                 dates.withLock { _ = $0.removeValue(forKey: date) }
+                rounds.withLock { $0.closed[date] = (rules, clock.now()) }
                 return
             }
             let first = try await store.claimQueueNumbers(of: date, count: Self.numberBlock)
@@ -124,6 +128,7 @@ public final class Doorkeeper: Service {
     /// Closes a date's room for good: the date is deleted, or long over.
     private func close(_ date: DateID) async throws(Fault) {
         dates.withLock { _ = $0.removeValue(forKey: date) }
+        engine.doubtMap(of: date)
         try await room.close(date)
     }
 
@@ -180,17 +185,21 @@ public final class Doorkeeper: Service {
         }
         guard isDue else { return [] }
         do throws(Fault) {
-            let onSale = try await store.datesOnSale(after: now, limit: Self.dateCountMax)
+            let found = try await store.dates(closingAfter: now, limit: Self.dateCountMax)
+            let known = Set(found.map(\.date.id))
+            let told = rounds.withLock { rounds in
+                rounds.closed = rounds.closed.filter { known.contains($0.key) }
+                return rounds.closed
+            }
             return dates.withLock { doors in
-                let changed = onSale.filter { date in
-                    guard let door = doors[date.id], door.rules == WaitingRoomRules(date, isOnSale: true) else {
-                        return true
-                    }
-                    return now.milliseconds(since: door.rulesToldAt) >= Self.rulesIntervalMs
+                let changed = found.filter { date, isOnSale in
+                    let last = doors[date.id].map { ($0.rules, $0.rulesToldAt) } ?? told[date.id]
+                    guard let last, last.0 == WaitingRoomRules(date, isOnSale: isOnSale) else { return true }
+                    return now.milliseconds(since: last.1) >= Self.rulesIntervalMs
                 }
-                let known = Set(onSale.map(\.id))
+                // Deleted, or moved into the past.
                 let gone = doors.filter { !known.contains($0.key) && $0.value.rules.closesAt > now }
-                return Set(changed.map(\.id)).union(gone.keys)
+                return Set(changed.map(\.date.id)).union(gone.keys)
             }
         } catch {
             logger.warning("looking for new dates failed", metadata: ["fault": "\(error)"])

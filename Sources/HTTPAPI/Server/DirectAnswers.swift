@@ -25,6 +25,8 @@ final class DirectAnswers: ChannelDuplexHandler {
 
     /// A body up to this size comes in one piece, or nearly so.
     private static let bodyBytesMax = 64 * 1024
+    /// An answer up to this size fits into the kernel's buffer.
+    private static let writtenAtOnceMax = 32 * 1024
 
     let peer: Peer
     private let responder: APIResponder
@@ -148,14 +150,30 @@ final class DirectAnswers: ChannelDuplexHandler {
         head.headerFields[.date] = serverDate.text()
         head.headerFields[.server] = "jari"
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
-        for chunk in chunks { context.write(Self.wrapOutboundOut(.body(chunk)), promise: nil) }
-        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
-        isAnswering = false
-        drain(context)
+        guard let last = chunks.last, chunks.reduce(0, { $0 + $1.readableBytes }) > Self.writtenAtOnceMax else {
+            for chunk in chunks { context.write(Self.wrapOutboundOut(.body(chunk)), promise: nil) }
+            return end(context)
+        }
+        // An answer that has ended no longer keeps the connection open, so it ends when its bytes have left.
+        for chunk in chunks.dropLast() { context.write(Self.wrapOutboundOut(.body(chunk)), promise: nil) }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.end(context) }
+        context.writeAndFlush(Self.wrapOutboundOut(.body(last)), promise: written)
+    }
+
+    /// The next request is looked at when the answer has left: whoever reads none is made none.
+    private func end(_ context: ChannelHandlerContext) {
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.isAnswering = false
+            self.drain(context)
+        }
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
     }
 
     /// Goes on with what came meanwhile.
     private func drain(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return waiting.removeAll() }
         while !isAnswering, let next = waiting.popFirst() {
             switch next {
             case .part(let part): take(part, context)

@@ -85,10 +85,12 @@ final class PeerBook: Sendable {
     ///
     /// - Returns: Nil when this address has too many already.
     func connect(_ address: SocketAddress?) -> Peer? {
-        let name = address.map { Self.name(of: $0) } ?? "unknown"
+        let isProxy = address.map(proxies.contains) ?? false
+        // A proxy is one machine: its neighbours in an IPv6 network are not trusted with it.
+        let name = address.map { isProxy ? "proxy \($0.ipAddress ?? "")" : Self.name(of: $0) } ?? "unknown"
         return peers.withLock { peers in
             if let known = peers[name] { return known.connect(max: connectionCountMax) ? known : nil }
-            let peer = Peer(address: name, isProxy: address.map(proxies.contains) ?? false)
+            let peer = Peer(address: name, isProxy: isProxy)
             Self.remember(peer, in: &peers)
             return peer.connect(max: connectionCountMax) ? peer : nil
         }

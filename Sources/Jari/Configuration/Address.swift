@@ -24,13 +24,14 @@ extension String {
     /// names say that they are secret.
     var withoutPassword: String {
         guard let scheme = firstRange(of: "://") else { return self }
-        let rest = self[scheme.upperBound...]
-        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        var authority = parts[0]
-        if let at = authority.lastIndex(of: "@") {
-            let user = authority[..<at].prefix { $0 != ":" }
-            if user.endIndex < at { authority = user + ":***" + authority[at...] }
+        var rest = self[scheme.upperBound...]
+        // A password may hold any character but a slash; rather too much is hidden than too little.
+        if let at = rest.prefix(while: { $0 != "/" }).lastIndex(of: "@") {
+            let user = rest[..<at].prefix { $0 != ":" }
+            if user.endIndex < at { rest = user + ":***" + rest[at...] }
         }
+        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let authority = parts[0]
         guard parts.count == 2 else { return String(self[..<scheme.upperBound] + authority) }
         let fields = parts[1].split(separator: "&", omittingEmptySubsequences: false).map { field in
             let name = field.prefix { $0 != "=" }

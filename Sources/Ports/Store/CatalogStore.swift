@@ -77,9 +77,9 @@ public protocol CatalogStore: Sendable {
     /// By start.
     func dates(of concert: ConcertID) async throws(Fault) -> [ConcertDate]
     func date(_ id: DateID) async throws(Fault) -> ConcertDate?
-    /// Dates that sell or will: those of published concerts that are not cancelled and do not close before `moment`, by
-    /// opening.
-    func datesOnSale(after moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate]
+    /// Dates whose sale has not closed before `moment`, by opening, and whether they sell or will: their concert is
+    /// published, and they are not cancelled.
+    func dates(closingAfter moment: Timestamp, limit: Int) async throws(Fault) -> [(date: ConcertDate, isOnSale: Bool)]
 
     /// Inserts a concert, with its event.
     func add(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault)

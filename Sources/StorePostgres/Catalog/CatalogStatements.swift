@@ -46,12 +46,12 @@ enum CatalogStatement: String, StatementSet {
             active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at
         FROM dates WHERE concert_id = $1 ORDER BY starts_at, id
         """
-    case datesOnSale = """
+    case datesClosingAfter = """
         SELECT d.id, d.concert_id, d.starts_at, d.sale_opens_at, d.sale_closes_at, d.is_cancelled, d.active_max,
-            d.admit_per_second, d.active_seconds, d.seats_per_fan_max, d.is_paused, d.draw_seed, d.created_at
+            d.admit_per_second, d.active_seconds, d.seats_per_fan_max, d.is_paused, d.draw_seed, d.created_at,
+            NOT d.is_cancelled AND c.status = 'PUBLISHED'
         FROM dates AS d JOIN concerts AS c ON c.id = d.concert_id
-        WHERE d.sale_closes_at >= $1 AND NOT d.is_cancelled AND c.status = 'PUBLISHED'
-        ORDER BY d.sale_opens_at, d.id LIMIT $2
+        WHERE d.sale_closes_at >= $1 ORDER BY d.sale_opens_at, d.id LIMIT $2
         """
     /// The sales of the dates asked for, of the reservations and of the reservations of the payments. A concert that
     /// is not published sells nothing.
@@ -97,12 +97,10 @@ enum CatalogStatement: String, StatementSet {
         SELECT date_id, name, price FROM grades
         WHERE date_id IN (SELECT d.id FROM dates AS d WHERE d.concert_id = $1) ORDER BY date_id, position
         """
-    case gradesOnSale = """
+    case gradesClosingAfter = """
         SELECT date_id, name, price FROM grades
         WHERE date_id IN (
-            SELECT d.id FROM dates AS d JOIN concerts AS c ON c.id = d.concert_id
-            WHERE d.sale_closes_at >= $1 AND NOT d.is_cancelled AND c.status = 'PUBLISHED'
-            ORDER BY d.sale_opens_at, d.id LIMIT $2)
+            SELECT d.id FROM dates AS d WHERE d.sale_closes_at >= $1 ORDER BY d.sale_opens_at, d.id LIMIT $2)
         ORDER BY date_id, position
         """
     case insertGrades = "INSERT INTO grades (date_id, position, name, price) SELECT $1, * FROM unnest($2, $3, $4)"

@@ -52,13 +52,16 @@ extension PostgresStore {
         }
     }
 
-    public func datesOnSale(after moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
-        try await read("list the dates on sale") { db in
+    public func dates(closingAfter moment: Timestamp, limit: Int)
+        async throws(Fault) -> [(date: ConcertDate, isOnSale: Bool)]
+    {
+        try await read("list the dates to sell") { db in
             let results = try db.snapshot([
-                Request(CatalogStatement.datesOnSale, moment, limit),
-                Request(CatalogStatement.gradesOnSale, moment, limit),
+                Request(CatalogStatement.datesClosingAfter, moment, limit),
+                Request(CatalogStatement.gradesClosingAfter, moment, limit),
             ])
-            return try ConcertDate.joined(results[0], grades: results[1])
+            let isOnSale = try results[0].all { try $0.bool(13) }
+            return zip(try ConcertDate.joined(results[0], grades: results[1]), isOnSale).map { ($0, $1) }
         }
     }
 

@@ -37,7 +37,9 @@ struct Address: Sendable {
         let hosts = names ?? numbers ?? ["localhost"]
         let database = values["dbname"].map { "/\($0)" } ?? ""
         let places = hosts.indices.map { index in
-            let port = ports.count > index ? ports[index] : ports.last ?? "5432"
+            // One port is that of all hosts; one that is left out is the standard one.
+            let given = ports.count == 1 ? ports[0] : ports.count > index ? ports[index] : ""
+            let port = given.isEmpty ? "5432" : given
             let only = [
                 ("host", names?[index]), ("hostaddr", numbers.flatMap { $0.count > index ? $0[index] : nil }),
                 ("port", port),

@@ -24,7 +24,7 @@ final class Connection {
     private var prepared: [String: String] = [:]
     private var nextName = 0
     private var isGivenUp = false
-    private var transactionCount = 0
+    private var plansMadeMs = Monotonic.nowMs
     /// Where it writes, and whether that is still the place to write; nil for a connection that may be with a standby.
     private var place: (PrimaryTimeline.Place, PrimaryTimeline)?
 
@@ -69,10 +69,15 @@ final class Connection {
     /// Makes the lane connect anew: this server is not, or no longer, the one to talk to.
     func giveUp() { isGivenUp = true }
 
-    /// Which transaction of the connection the next one is, from 1 on.
-    func countTransaction() -> Int {
-        transactionCount += 1
-        return transactionCount
+    /// How long plans are kept.
+    static let plansKeptMs = 5_000
+
+    /// Whether the server's plans are old. True once for each time that they are.
+    func isTimeToForgetPlans() -> Bool {
+        let now = Monotonic.nowMs
+        guard now - plansMadeMs >= Self.plansKeptMs else { return false }
+        plansMadeMs = now
+        return true
     }
 
     // MARK: Round trips

@@ -38,11 +38,9 @@ extension Connection {
 
     /// Begins a transaction that changes something.
     ///
-    /// Plans are made once, since making them costs as much as running them; and a plan that was made for an empty table
-    /// may walk through all of it, which is what a sale makes of it within a minute. So they are made anew after one
-    /// transaction, after two, four and so on: by then each transaction has left its rows, and the plan that is in use
-    /// was made when there were at least half as many.
+    /// Plans are kept, since making them costs as much as running them; but one that was made for an empty table may walk
+    /// through all of it, and within a minute a sale fills it. So they are made anew every few seconds.
     private func begin() -> [Request] {
-        countTransaction().nonzeroBitCount == 1 ? [.begin, .forgetPlans] : [.begin]
+        isTimeToForgetPlans() ? [.begin, .forgetPlans] : [.begin]
     }
 }

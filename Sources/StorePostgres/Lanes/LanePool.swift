@@ -100,12 +100,13 @@ final class LanePool: Sendable {
         }
     }
 
-    /// How long all connections have been at their jobs; nil when one has none.
+    /// How long the connection that has been at its job for longest has been; nil when none is at one.
     var busyForMs: Int? {
-        let since = state.withLock { $0.busySinceMs }
-        guard let latest = since.compactMap({ $0 }).max(), !since.contains(nil) else { return nil }
-        return Monotonic.nowMs - latest
+        state.withLock { $0.busySinceMs.compactMap { $0 }.min() }.map { Monotonic.nowMs - $0 }
     }
+
+    /// Whether a connection has nothing to do.
+    var hasIdle: Bool { state.withLock { $0.roster.hasIdle } }
 
     /// Tries to connect now where that failed before.
     func retryNow() {

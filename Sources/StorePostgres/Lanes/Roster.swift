@@ -40,6 +40,10 @@ struct Roster<Job> {
         places = Array(repeating: .connecting, count: count)
     }
 
+    var hasIdle: Bool {
+        places.contains { if case .idle = $0 { true } else { false } }
+    }
+
     /// In order: whoever came first is first to get a connection.
     mutating func submit(_ job: Job) -> Submission {
         if isClosed { return .refused(job, Fault(.unavailable, attempt: "", reason: "the store is closed")) }

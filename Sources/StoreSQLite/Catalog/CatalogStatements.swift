@@ -41,11 +41,12 @@ enum CatalogStatement: String, StatementSet {
             active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at
         FROM dates WHERE concert_id = ? ORDER BY starts_at, id
         """
-    case datesOnSale = """
+    case datesClosingAfter = """
         SELECT d.id, d.concert_id, d.starts_at, d.sale_opens_at, d.sale_closes_at, d.is_cancelled, d.active_max,
-            d.admit_per_second, d.active_seconds, d.seats_per_fan_max, d.is_paused, d.draw_seed, d.created_at
+            d.admit_per_second, d.active_seconds, d.seats_per_fan_max, d.is_paused, d.draw_seed, d.created_at,
+            NOT d.is_cancelled AND c.status = 'PUBLISHED'
         FROM dates AS d JOIN concerts AS c ON c.id = d.concert_id
-        WHERE d.sale_closes_at >= ? AND NOT d.is_cancelled AND c.status = 'PUBLISHED'
+        WHERE d.sale_closes_at >= ?
         ORDER BY d.sale_opens_at, d.id LIMIT ?
         """
     case insertDate = """

@@ -39,11 +39,13 @@ extension SQLiteStore {
         }
     }
 
-    public func datesOnSale(after moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
-        try await read("list the dates on sale") { db in
-            let dates = try PreparedStatement(CatalogStatement.datesOnSale, on: db)
-                .all(moment, limit, as: ConcertDate.init)
-            return try Self.withGrades(dates, on: db)
+    public func dates(closingAfter moment: Timestamp, limit: Int)
+        async throws(Fault) -> [(date: ConcertDate, isOnSale: Bool)]
+    {
+        try await read("list the dates to sell") { db in
+            let found = try PreparedStatement(CatalogStatement.datesClosingAfter, on: db)
+                .all(moment, limit) { (date: try ConcertDate($0), isOnSale: $0.bool(13)) }
+            return zip(try Self.withGrades(found.map(\.date), on: db), found).map { ($0, $1.isOnSale) }
         }
     }
 

@@ -3,10 +3,12 @@ internal import GRDB
 public import Ports
 
 enum DrawStatement: String, StatementSet {
+    /// Numbers only grow, so a draw with lower ones is an older one that comes late: the newer one stays.
     case keep = """
         INSERT INTO draws (date_id, seed, first_number, lots) VALUES (?, ?, ?, ?)
         ON CONFLICT (date_id) DO UPDATE
         SET seed = excluded.seed, first_number = excluded.first_number, lots = excluded.lots
+        WHERE draws.first_number <= excluded.first_number
         """
     case ofDate = "SELECT seed, first_number, lots FROM draws WHERE date_id = ?"
     case delete = "DELETE FROM draws WHERE date_id = ?"

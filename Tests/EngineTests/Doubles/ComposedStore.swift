@@ -59,8 +59,10 @@ struct ComposedStore: Store {
 
     func date(_ id: DateID) async throws(Fault) -> ConcertDate? { try await base.date(id) }
 
-    func datesOnSale(after moment: Timestamp, limit: Int) async throws(Fault) -> [ConcertDate] {
-        try await base.datesOnSale(after: moment, limit: limit)
+    func dates(closingAfter moment: Timestamp, limit: Int)
+        async throws(Fault) -> [(date: ConcertDate, isOnSale: Bool)]
+    {
+        try await base.dates(closingAfter: moment, limit: limit)
     }
 
     func add(_ concert: Concert, event: Event, action: StaffAction?, answer: StoredAnswer?) async throws(Fault) {

@@ -10,7 +10,7 @@ import TestSupport
 /// A ``World`` with a doorkeeper and a waiting room, as one process has them. Nothing moves but by the test.
 struct DoorWorld: Sendable {
     let world: World
-    let room = InProcessWaitingRoom()
+    let room: InProcessWaitingRoom
     let leases = InProcessLeases()
     let keeper: Doorkeeper
 
@@ -19,7 +19,8 @@ struct DoorWorld: Sendable {
     }
 
     /// A process with memory of its own, on the world's store: what the one before becomes by a restart.
-    init(_ world: World) {
+    init(_ world: World, room: InProcessWaitingRoom = InProcessWaitingRoom()) {
+        self.room = room
         var logger = Logger(label: "jari.tests")
         logger.logLevel = .critical
         self.world = world

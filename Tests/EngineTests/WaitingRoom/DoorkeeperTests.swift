@@ -76,6 +76,23 @@ struct DoorkeeperTests {
         }
     }
 
+    @Test("A room that was left open by a process that is gone is closed once its date does not sell")
+    func leftOpen() async throws {
+        try await DoorWorld.run { door async throws in
+            try await door.keeper.open(door.world.date)
+            let event = door.event(5)
+            _ = try await door.world.store.change(door.world.date) { before in
+                var date = before
+                date.isCancelled = true
+                return CatalogChange(date, event: event, action: nil)
+            }
+            // Another process, on the same rooms.
+            let next = DoorWorld(door.world, room: door.room)
+            await next.keeper.lookAfterAll()
+            #expect(try await door.join(door.world.fans[0]) == nil)
+        }
+    }
+
     @Test("What another process changed, or told a room too late, holds again after the next rounds")
     func followsTheStore() async throws {
         try await DoorWorld.run { door async throws in

@@ -62,7 +62,8 @@ struct PeerTests {
             (["203.0.113.1, 192.0.2.7"], "192.0.2.7"), (["203.0.113.1", "192.0.2.7"], "192.0.2.7"),
             (["192.0.2.7, 10.1.2.3"], "192.0.2.7"), (["192.0.2.7", "10.1.2.3,10.0.0.1"], "192.0.2.7"),
             // Nothing to go by: the proxy itself is counted.
-            ([], "10.0.0.1"), (["unknown"], "10.0.0.1"), (["192.0.2.7, "], "10.0.0.1"), (["10.9.9.9"], "10.0.0.1"),
+            ([], "proxy 10.0.0.1"), (["unknown"], "proxy 10.0.0.1"), (["192.0.2.7, "], "proxy 10.0.0.1"),
+            (["10.9.9.9"], "proxy 10.0.0.1"),
         ])
     func forwarded(lines: [String], name: String) throws {
         let book = PeerBook(connectionCountMax: 1, proxies: try #require(TrustedProxies("10.0.0.0/8, ::1")))

@@ -47,6 +47,15 @@ struct PrimaryChangeTests {
         let address = try Address("postgres://jari:secret@one:5001,two/jari?port=5001,5002")
         #expect(address.servers.map(\.description) == ["one:5001/jari", "two:5002/jari"])
         #expect(address.description == "one:5001,two:5002/jari")
+        for (uri, ports) in [
+            ("one,two", [5432, 5432]), ("one,two:5433", [5432, 5433]), ("one:6000,two:6000", [6000, 6000]),
+        ] {
+            let servers = try Address("postgres://\(uri)/jari").servers.map(\.description)
+            #expect(servers == ["one:\(ports[0])/jari", "two:\(ports[1])/jari"], "\(uri)")
+        }
+        #expect(
+            try Address("postgres://one,two/jari?port=6000").servers.map(\.description)
+                == ["one:6000/jari", "two:6000/jari"])
         #expect(try Address("postgres://one/jari").servers.isEmpty)
     }
 
