@@ -17,8 +17,11 @@ struct DrawTests {
             #expect(try await world.store.keptDraw(of: other.id) == nil)
             var random = SplitMix(seed: 3)
             let second = DrawResult(
-                seed: [UInt8](1...32), firstNumber: 1, lots: (0..<50_000).map { _ in random.next() }.sorted())
+                seed: [UInt8](1...32), firstNumber: 20_000_001, lots: (0..<50_000).map { _ in random.next() }.sorted())
             try await world.store.keep(second, of: date.id)
+            #expect(try await world.store.keptDraw(of: date.id) == second)
+            // One that comes late is older: numbers only grow.
+            try await world.store.keep(first, of: date.id)
             #expect(try await world.store.keptDraw(of: date.id) == second)
             // It goes with its date.
             #expect(try await world.store.delete(date.id, action: nil) == nil)
