@@ -53,6 +53,7 @@ struct Serve: AsyncParsableCommand {
                 trustedProxies: settings.trustedProxies)
         ) { port in
             isListening.set()
+            giveBackMemory()
             Greeting(settings: settings, port: port, demoIsNew: demoIsNew).say()
         }
         // Stopped from the last to the first: no new requests, then no new work, then the engine when all is done.
@@ -73,6 +74,17 @@ struct Serve: AsyncParsableCommand {
             throw StartError("Cannot listen on \(settings.host):\(settings.port): \(error)")
         }
         try await opened.close()
+    }
+}
+
+/// Gives back what only the start needed, such as the layouts of the demo: glibc's allocator would keep it for ever.
+private func giveBackMemory() {
+    // Other systems' allocators do not have it.
+    guard let symbol = dlsym(nil, "malloc_trim") else { return }
+    let trim = unsafeBitCast(symbol, to: (@convention(c) (_ kept: Int) -> CInt).self)
+    Task.detached {
+        try? await Task.sleep(for: .milliseconds(500))
+        _ = trim(0)
     }
 }
 
