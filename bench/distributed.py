@@ -158,8 +158,10 @@ def main():
         sale = SharedSale(options.bin + "/jari", pathlib.Path(folder))
         other = sale.beside()
         try:
-            delays = visible_after(sale, other.port)
-            other.stop()
+            try:
+                delays = visible_after(sale, other.port)
+            finally:
+                other.stop()
             subjects = SharedSubjects(sale, options.seconds)
             pairs = {name: [] for name in chosen}
             for round_number in range(options.rounds):
