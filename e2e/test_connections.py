@@ -177,7 +177,8 @@ def test_a_large_answer_arrives_whole(fresh, ending):
 def test_whoever_reads_no_answers_is_made_none(fresh):
     """A client that asks for large answers and reads none does not fill the server's memory."""
     server = fresh(JARI_DEMO="true")
-    path = arena(server)
+    # Made anew for each who asks.
+    path = arena(server) + "?status=AVAILABLE"
 
     def resident() -> int:
         status = open(f"/proc/{server.process.pid}/status").read()
