@@ -8,6 +8,8 @@ struct Jari: AsyncParsableCommand {
         abstract: "Sells reserved seats for concerts. / 공연 좌석 예매 서버.",
         discussion: "Settings come from JARI_… environment variables and, if JARI_CONFIG names one, a file of them; "
             + "`jari config` shows them all.",
-        subcommands: [Serve.self, Migrate.self, Seed.self, Audit.self, VerifyDraw.self, Config.self],
+        subcommands: [
+            Serve.self, Migrate.self, Seed.self, Audit.self, VerifyDraw.self, SandboxGatewayCommand.self, Config.self,
+        ],
         defaultSubcommand: Serve.self)
 }
