@@ -32,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.25.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.0.0"),
@@ -48,6 +49,8 @@ let package = Package(
             name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
         .systemLibrary(
             name: "CRdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "CSQLiteSettings", linkerSettings: [.linkedLibrary("sqlite3")]),
@@ -136,10 +139,21 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .target(name: "QRCodes", dependencies: ["CQrencode", "CZlib"], swiftSettings: strict),
+        .target(
+            name: "Mail",
+            dependencies: [
+                "Domain", "Ports", "QRCodes", "CCurl",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "HTTPAPI",
             dependencies: [
-                "Domain", "Ports", "Engine", "CArgon2", "CQrencode", "CZlib",
+                "Domain", "Ports", "Engine", "QRCodes", "CArgon2", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -160,7 +174,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Ports", "Engine", "HTTPAPI",
                 "StoreSQLite", "CoordinationInProcess", "EventsInProcess",
-                "StorePostgres", "CoordinationRedis", "EventsKafka",
+                "StorePostgres", "CoordinationRedis", "EventsKafka", "Mail",
                 "GatewayToss", "GatewaySandbox",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -218,12 +232,16 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "MailTests", dependencies: ["Domain", "Mail", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "StoreContractTests",
             dependencies: [
-                "Domain", "Ports", "StorePostgres", "StoreSQLite",
+                "Domain", "Ports", "CoordinationInProcess", "Mail", "StorePostgres", "StoreSQLite",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -15,10 +15,12 @@ private let allowedLayers: [String: Set<String>] = [
     "EventsKafka": ["Domain", "Ports"],
     "GatewayToss": ["Domain", "Ports"],
     "GatewaySandbox": ["Domain", "Ports"],
-    "HTTPAPI": ["Domain", "Ports", "Engine"],
+    "QRCodes": [],
+    "Mail": ["Domain", "Ports", "QRCodes"],
+    "HTTPAPI": ["Domain", "Ports", "Engine", "QRCodes"],
     "Jari": [
         "Domain", "Ports", "Engine", "StoreSQLite", "StorePostgres", "CoordinationInProcess", "CoordinationRedis",
-        "EventsInProcess", "EventsKafka", "HTTPAPI", "GatewayToss", "GatewaySandbox",
+        "EventsInProcess", "EventsKafka", "HTTPAPI", "Mail", "GatewayToss", "GatewaySandbox",
     ],
 ]
 
@@ -31,8 +33,10 @@ private let onlyKnownTo: [String: Set<String>] = [
     "HummingbirdCore": ["HTTPAPI"],
     "JWTKit": ["HTTPAPI"],
     "CArgon2": ["HTTPAPI"],
-    "CQrencode": ["HTTPAPI"],
-    "CZlib": ["HTTPAPI"],
+    "CQrencode": ["QRCodes"],
+    "CZlib": ["HTTPAPI", "QRCodes"],
+    "CCurl": ["Mail"],
+    "Mustache": ["Mail"],
     "CHiredis": ["CoordinationRedis"],
     "CSQLiteSettings": ["StoreSQLite"],
     "CRdkafka": ["EventsKafka"],

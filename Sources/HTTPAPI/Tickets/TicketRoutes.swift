@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import Ports
+internal import QRCodes
 
 /// Tickets, their QR codes, and letting their holders in.
 struct TicketRoutes: Sendable {
@@ -36,7 +37,7 @@ struct TicketRoutes: Sendable {
     /// `GET /tickets/{id}/qr.svg`.
     func qr(_ request: Request, _ context: APIContext) async throws -> Response {
         let ticket = try await own(request, context)
-        let svg = QRCode.svg(of: ticket.code.description)
+        let svg = QRCode(ticket.code.description).svg
         return Response(
             status: .ok, headers: [.contentType: "image/svg+xml", .cacheControl: "private, no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: svg)))

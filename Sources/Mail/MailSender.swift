@@ -1,0 +1,158 @@
+public import Domain
+public import Logging
+internal import Metrics
+public import Ports
+public import ServiceLifecycle
+
+/// Writes and sends the mails that wait, a few at a time, and tries again what could not be sent.
+///
+/// A mail is noted as sent right after the server took it. A program that ends in between sends that one again after
+/// ``takenSeconds``, with the same Message-ID.
+public final class MailSender: Service {
+    private static let intervalMs = 1_000
+    /// How long it waits when no mail is taken.
+    private static let awayMs = 5_000
+    private static let batchSize = 10
+    private static let leaseSeconds = 30
+    /// Mails that were taken are this process's for so long: more than a batch may take.
+    private static let takenSeconds = 300
+    private static let forgetIntervalSeconds = 60
+    private static let forgetSize = 500
+    private static let forgetRoundsMax = 20
+    private static let reasonLengthMax = 500
+
+    private let settings: MailSettings
+    private let store: any MailStore
+    private let reader: LetterReader
+    private let leases: any Leases
+    private let clock: any WallClock
+    private let logger: Logger
+    private let postbox: any Postbox
+    private let sent = Counter(label: "jari_mails_sent_total")
+    private let failed = Counter(label: "jari_mails_failed_total")
+    private let postponed = Counter(label: "jari_mails_postponed_total")
+    private let waiting = Gauge(label: "jari_mails_waiting")
+
+    /// - Parameter qrText: What stands in a ticket's QR code.
+    public init(
+        settings: MailSettings, mails: any MailStore, sales: any SalesReader & CatalogStore & AccountStore,
+        qrText: @escaping @Sendable (Ticket) -> String, leases: any Leases, clock: any WallClock, logger: Logger
+    ) {
+        self.settings = settings
+        store = mails
+        reader = LetterReader(store: sales, qrText: qrText)
+        self.leases = leases
+        self.clock = clock
+        self.logger = logger
+        postbox =
+            switch settings.destination {
+            case .folder(let folder): FolderPostbox(folder: folder)
+            case .server(let server): SMTPPostbox(server: server)
+            }
+    }
+
+    /// Runs until the graceful shutdown: the mail that is being sent is finished, the others that were taken are given
+    /// back.
+    public func run() async throws {
+        var forgetAt = clock.now()
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            var isAway = false
+            if await isOurs() {
+                do throws(Fault) {
+                    isAway = try await sendDue()
+                    let now = clock.now()
+                    if now >= forgetAt {
+                        try await forget()
+                        waiting.record(try await store.waitingMailCount())
+                        forgetAt = now.adding(seconds: Self.forgetIntervalSeconds)
+                    }
+                } catch {
+                    logger.warning("mails could not be sent, trying again", metadata: ["fault": "\(error)"])
+                }
+            }
+            let pauseMs = isAway ? Self.awayMs : Self.intervalMs
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(pauseMs)) }
+        }
+    }
+
+    /// Saves the others from looking. That no two send the same mail is what taking mails is for.
+    private func isOurs() async -> Bool {
+        let now = clock.now()
+        return await leases.hold("mail", until: now.adding(seconds: Self.leaseSeconds), now: now)
+    }
+
+    /// Sends a batch after the other for as long as there are any and this process may.
+    ///
+    /// - Returns: Whether it stopped because no mail is taken now.
+    func sendDue() async throws(Fault) -> Bool {
+        var isAway = false
+        while true {
+            let mails = try await store.takeDueMails(limit: Self.batchSize, forSeconds: Self.takenSeconds)
+            guard !mails.isEmpty else { break }
+            isAway = try await send(mails)
+            if isAway || Task.isShuttingDownGracefully || Task.isCancelled { break }
+            guard await isOurs() else { break }
+        }
+        await postbox.rest()
+        return isAway
+    }
+
+    private func send(_ mails: [WaitingMail]) async throws(Fault) -> Bool {
+        var away: String?
+        for (index, mail) in mails.enumerated() {
+            if Task.isShuttingDownGracefully || Task.isCancelled {
+                try await store.giveBackMails(of: mails[index...].map(\.event.id))
+                return false
+            }
+            if let away {
+                // Where one finds the door closed, the others of the batch need not knock.
+                try await postpone(mail, reason: away)
+            } else if case .away(let reason) = try await send(mail) {
+                logger.warning("no mail can be sent now, trying again", metadata: ["reason": "\(reason)"])
+                away = reason
+            }
+        }
+        return away != nil
+    }
+
+    private func send(_ mail: WaitingMail) async throws(Fault) -> Receipt {
+        let receipt: Receipt
+        switch try await reader.letter(mail.event) {
+        case .success(let letter): receipt = await postbox.take(letter.message(settings, now: clock.now()))
+        case .failure(let nothing): receipt = .refused(reason: nothing.reason)
+        }
+        switch receipt {
+        case .taken:
+            try await store.endMail(of: mail.event.id, .sent)
+            sent.increment()
+        case .refused(let reason): try await giveUp(mail, reason: reason)
+        case .postponed(let reason), .away(let reason): try await postpone(mail, reason: reason)
+        }
+        return receipt
+    }
+
+    private func postpone(_ mail: WaitingMail, reason: String) async throws(Fault) {
+        guard let seconds = MailSchedule.delaySeconds(after: mail.attempt) else {
+            return try await giveUp(mail, reason: reason)
+        }
+        try await store.postponeMail(
+            of: mail.event.id, bySeconds: seconds, reason: String(reason.prefix(Self.reasonLengthMax)))
+        postponed.increment()
+    }
+
+    /// The reason is for the store only: servers like to repeat the address in it.
+    private func giveUp(_ mail: WaitingMail, reason: String) async throws(Fault) {
+        try await store.endMail(of: mail.event.id, .failed(reason: String(reason.prefix(Self.reasonLengthMax))))
+        failed.increment()
+        logger.warning(
+            "a mail was given up", metadata: ["event": "\(mail.event.id)", "attempts": "\(mail.attempt)"])
+    }
+
+    private func forget() async throws(Fault) {
+        for _ in 0..<Self.forgetRoundsMax {
+            let count = try await store.forgetMails(
+                olderThanSeconds: SpooledMails.keptSeconds, limit: Self.forgetSize)
+            guard count == Self.forgetSize else { return }
+        }
+    }
+}

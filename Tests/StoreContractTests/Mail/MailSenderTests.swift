@@ -1,0 +1,182 @@
+import CoordinationInProcess
+import Domain
+import Foundation
+import Logging
+import Ports
+import ServiceLifecycle
+import Testing
+
+@testable import Mail
+
+/// The consumer and the sender over a real store, with a folder as the mail server: one that is down is a folder that
+/// cannot be made.
+@Suite("Mails are sent once their events were consumed")
+struct MailSenderTests {
+    /// A folder for mails, with a file in its place as long as it is closed.
+    private struct Folder {
+        let path: String
+
+        init() throws {
+            path = try TestFolder.make() + "/mails"
+        }
+
+        func close() throws { try Data().write(to: URL(filePath: path)) }
+        func open() throws { try FileManager.default.removeItem(atPath: path) }
+
+        /// The names of the files in it, hidden ones too.
+        var files: [String] {
+            (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? []
+        }
+
+        func text(_ event: EventID) throws -> String {
+            try String(contentsOf: URL(filePath: "\(path)/\(event).eml"), encoding: .utf8)
+        }
+
+        func remove() throws { try TestFolder.remove(folderOf: path) }
+    }
+
+    private func sender(_ world: World, _ folder: Folder) throws -> MailSender {
+        MailSender(
+            settings: try MailSettings(address: "file:\(folder.path)", from: nil, publicURL: nil),
+            mails: try #require(world.store as? any MailStore), sales: world.store, qrText: { $0.code.description },
+            leases: InProcessLeases(), clock: world.clock, logger: .quiet)
+    }
+
+    private func consume(_ world: World) async throws -> [Event] {
+        let events = try await world.store.undelivered(limit: 1_000)
+        let mails = try #require(world.store as? any MailStore)
+        try await Mailer(store: mails).consume(events)
+        return events
+    }
+
+    private func isWaiting(_ world: World) async throws -> Int {
+        try await #require(world.store as? any MailStore).waitingMailCount()
+    }
+
+    @Test("Buying and refunding are told in a mail each, and nothing else is", arguments: contracts)
+    func story(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let folder = try Folder()
+            let fan = try await world.user("민지")
+            let (date, seats) = try await world.sale()
+            let bought = try await world.buy([seats[0], seats[1], seats[2]], for: fan, of: date)
+            _ = try await world.refund(bought.payment, [bought.tickets[0].id])
+            _ = try await world.refund(bought.payment, nil)
+            let released = try await world.hold([seats[3]], for: fan, of: date)
+            _ = try await world.run(.release(ReleaseHold(userID: fan.id, reservationID: released.id)))
+            let events = try await consume(world)
+            let told = events.filter {
+                [.reservationPaid, .reservationPartlyRefunded, .reservationRefunded].contains($0.kind)
+            }
+            #expect(told.count == 3)
+            #expect(try await sender(world, folder).sendDue() == false)
+            #expect(folder.files == told.map { "\($0.id).eml" }.sorted())
+            #expect(try await isWaiting(world) == 0)
+            let mail = try folder.text(told[0].id)
+            #expect(mail.contains("\r\nMessage-ID: <\(told[0].id)@localhost>\r\n"))
+            #expect(mail.contains("<\(fan.email)>\r\n"))
+            // Events that come again, and another sender, send nothing more.
+            _ = try await consume(world)
+            try FileManager.default.removeItem(atPath: folder.path)
+            #expect(try await sender(world, folder).sendDue() == false)
+            #expect(folder.files.isEmpty)
+            try folder.remove()
+        }
+    }
+
+    @Test("What cannot be sent is tried again when it is time, and then given up", arguments: contracts)
+    func backOff(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let folder = try Folder()
+            let fan = try await world.user()
+            let (date, seats) = try await world.sale()
+            _ = try await world.buy([seats[0]], for: fan, of: date)
+            let paid = try #require(try await consume(world).last)
+            try folder.close()
+            let sender = try sender(world, folder)
+            for attempt in 1..<MailSchedule.attemptsMax {
+                #expect(try await sender.sendDue() == true, "attempt \(attempt)")
+                #expect(try await isWaiting(world) == 1)
+                let delay = try #require(MailSchedule.delaySeconds(after: attempt))
+                world.clock.advance(seconds: delay - 1)
+                #expect(try await sender.sendDue() == false, "attempt \(attempt) is repeated too soon")
+                world.clock.advance(seconds: 1)
+                if attempt == 3 {
+                    try folder.open()
+                    break
+                }
+            }
+            #expect(try await sender.sendDue() == false)
+            #expect(folder.files == ["\(paid.id).eml"])
+            try folder.remove()
+        }
+    }
+
+    @Test("A mail that nobody takes for a day is given up", arguments: contracts)
+    func givenUp(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let folder = try Folder()
+            let fan = try await world.user()
+            let (date, seats) = try await world.sale()
+            _ = try await world.buy([seats[0]], for: fan, of: date)
+            _ = try await consume(world)
+            try folder.close()
+            let sender = try sender(world, folder)
+            var attempts = 0
+            let start = world.clock.now()
+            while try await isWaiting(world) == 1, attempts < 1_000 {
+                _ = try await sender.sendDue()
+                attempts += 1
+                world.clock.advance(seconds: MailSchedule.delaySeconds(after: attempts) ?? 0)
+            }
+            #expect(attempts == MailSchedule.attemptsMax)
+            #expect(world.clock.now().milliseconds(since: start) > 85_000_000)
+            try folder.open()
+            world.clock.advance(seconds: 100_000)
+            #expect(try await sender.sendDue() == false)
+            #expect(folder.files.isEmpty)
+            try folder.remove()
+        }
+    }
+
+    @Test("An address that none can be sent to is given up at once, and holds up nobody", arguments: contracts)
+    func undeliverable(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let folder = try Folder()
+            let id: UserID = world.id()
+            let odd = User(id: id, email: "a,b@example.com", name: "odd", role: .fan, createdAt: world.clock.now())
+            #expect(try await world.store.create(odd, passwordHash: ""))
+            let fan = try await world.user()
+            let (date, seats) = try await world.sale()
+            _ = try await world.buy([seats[0]], for: odd, of: date)
+            _ = try await world.buy([seats[1]], for: fan, of: date)
+            _ = try await consume(world)
+            #expect(try await sender(world, folder).sendDue() == false)
+            #expect(folder.files.count == 1)
+            #expect(try await isWaiting(world) == 0)
+            try folder.remove()
+        }
+    }
+
+    @Test("As a service it sends what comes, and leaves nothing half done when it ends", arguments: contracts)
+    func service(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let folder = try Folder()
+            let group = ServiceGroup(services: [try sender(world, folder)], logger: .quiet)
+            let running = Task { try await group.run() }
+            let fan = try await world.user()
+            let (date, seats) = try await world.sale()
+            _ = try await world.buy([seats[0]], for: fan, of: date)
+            _ = try await consume(world)
+            let limit = ContinuousClock.now + .seconds(20)
+            while try await isWaiting(world) > 0, ContinuousClock.now < limit {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            await group.triggerGracefulShutdown()
+            try await running.value
+            #expect(folder.files.count == 1)
+            #expect(folder.files.allSatisfy { !$0.hasPrefix(".") })
+            try folder.remove()
+        }
+    }
+}
