@@ -84,8 +84,29 @@ struct PureSale {
         .release(ReleaseHold(userID: user ?? fan, reservationID: reservation))
     }
 
-    func expire(_ reservation: ReservationID) -> Command {
-        .expire(ExpireHold(reservationID: reservation))
+    func expire(_ reservation: ReservationID, of owner: UserID? = nil) -> Command {
+        .expire(ExpireHold(reservationID: reservation, ownerID: owner ?? fan))
+    }
+
+    /// A minute for the gateway's page, two after the hold began at the most; ten seconds more for the capture itself.
+    static let policy = PaymentPolicy(checkoutSeconds: 60, checkoutCapSeconds: 120, captureSeconds: 10)
+
+    func request(_ reservation: ReservationID, points: Int64 = 0, by user: UserID? = nil) -> Command {
+        .requestPayment(
+            RequestPayment(
+                userID: user ?? fan, reservationID: reservation, points: Won(points), policy: Self.policy))
+    }
+
+    func begin(_ payment: PaymentID, key: String = "key-1", amount: Int64? = nil, by user: UserID? = nil) -> Command {
+        .beginCapture(
+            BeginCapture(
+                userID: user ?? fan, paymentID: payment, paymentKey: key, amount: amount.map { Won($0) },
+                policy: Self.policy, tryMs: 5_000))
+    }
+
+    func complete(_ payment: PaymentID, _ result: CaptureResult, key: String = "key-1") -> Command {
+        .completePayment(
+            CompletePayment(ownerID: fan, paymentID: payment, paymentKey: key, result: result, retryMs: 1_000))
     }
 
     func charge(_ amount: Int64, to user: UserID? = nil) -> Command {
@@ -152,4 +173,10 @@ extension Decision {
             return first
         }
     }
+}
+
+extension PureSale {
+    /// Every payment and refund there is, in the order they were made.
+    var payments: [Payment] { rows.payments.changed }
+    var refunds: [Refund] { rows.refunds.changed }
 }

@@ -5,6 +5,12 @@ public enum Command: Sendable {
     case expire(ExpireHold)
     case charge(ChargePoints)
     case pay(PayWithPoints)
+    case requestCharge(RequestCharge)
+    case requestPayment(RequestPayment)
+    case beginCapture(BeginCapture)
+    case completePayment(CompletePayment)
+    case settleRefund(SettleRefund)
+    case reportDifference(ReportDifference)
     case refund(RefundPayment)
     case checkIn(CheckIn)
 
@@ -18,9 +24,28 @@ public enum Command: Sendable {
             case .seats(let ids): keys.seats.formUnion(ids)
             case .bestAvailable(_, let candidates): for run in candidates { keys.seats.formUnion(run) }
             }
-        case .release(let command): keys.reservations.insert(command.reservationID)
-        case .expire(let command): keys.reservations.insert(command.reservationID)
+        case .release(let command):
+            keys.wallets.insert(command.userID)
+            keys.reservations.insert(command.reservationID)
+        case .expire(let command):
+            keys.wallets.insert(command.ownerID)
+            keys.reservations.insert(command.reservationID)
         case .charge(let command): keys.wallets.insert(command.userID)
+        case .requestCharge(let command): keys.wallets.insert(command.userID)
+        case .requestPayment(let command):
+            keys.wallets.insert(command.userID)
+            keys.reservations.insert(command.reservationID)
+        case .beginCapture(let command):
+            keys.wallets.insert(command.userID)
+            keys.payments.insert(command.paymentID)
+            keys.gatewayKeys.insert(command.paymentKey)
+        case .completePayment(let command):
+            keys.wallets.insert(command.ownerID)
+            keys.payments.insert(command.paymentID)
+        case .settleRefund(let command):
+            keys.payments.insert(command.paymentID)
+            keys.refunds.insert(command.refundID)
+        case .reportDifference: break
         case .pay(let command):
             keys.wallets.insert(command.userID)
             keys.reservations.insert(command.reservationID)
@@ -38,8 +63,13 @@ public enum Command: Sendable {
         case .release(let command): command.userID
         case .charge(let command): command.userID
         case .pay(let command): command.userID
+        case .requestCharge(let command): command.userID
+        case .requestPayment(let command): command.userID
+        case .beginCapture(let command): command.userID
+        case .completePayment(let command): command.ownerID
         case .refund(let command): command.ownerID
-        case .expire, .checkIn: nil
+        case .expire(let command): command.ownerID
+        case .settleRefund, .reportDifference, .checkIn: nil
         }
     }
 
@@ -53,6 +83,12 @@ public enum Command: Sendable {
         case .expire(let command): command.decide(on: rows, ids: &ids, now: now)
         case .charge(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .pay(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .requestCharge(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .requestPayment(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .beginCapture(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .completePayment(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .settleRefund(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .reportDifference(let command): command.decide(ids: &ids, now: now)
         case .refund(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .checkIn(let command): try command.decide(on: rows, ids: &ids, now: now)
         }

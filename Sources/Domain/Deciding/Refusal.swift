@@ -21,6 +21,14 @@ public enum Refusal: Error, Hashable, Sendable {
     case noSeatsLeft
     /// The hold's deadline has passed.
     case holdExpired
+    /// The gateway is being asked about this payment; nobody knows before.
+    case paymentUnderWay(until: Timestamp)
+    /// What the client was told a card is to pay is not what this payment is.
+    case amountMismatch(expected: Won)
+    /// The gateway's key is not this payment's: it is another's, or the gateway does not know it.
+    case paymentKeyInvalid
+    /// Points cannot pay all of a payment that a card completes.
+    case tooManyPoints(max: Won)
     case notEnoughPoints(balance: Won, needed: Won)
     /// The wallet would hold more than ``Won/max``.
     case balanceTooLarge
@@ -42,6 +50,10 @@ public enum Refusal: Error, Hashable, Sendable {
         case .seatTaken: "seatTaken"
         case .noSeatsLeft: "noSeatsLeft"
         case .holdExpired: "holdExpired"
+        case .paymentUnderWay: "paymentUnderWay"
+        case .amountMismatch: "amountMismatch"
+        case .paymentKeyInvalid: "paymentKeyInvalid"
+        case .tooManyPoints: "tooManyPoints"
         case .notEnoughPoints: "notEnoughPoints"
         case .balanceTooLarge: "balanceTooLarge"
         case .ticketUsed: "ticketUsed"

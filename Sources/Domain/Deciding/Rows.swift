@@ -19,11 +19,14 @@ public struct RowKeys: Sendable {
     public var wallets: Set<UserID> = []
     /// The claims of a fan on a date. Whoever locks rows locks the fan on the date, since a claim may be absent.
     public var claims: Set<FanOnDate> = []
-    /// With the seats of each, and the sale of its date.
+    /// With the seats of each, the sale of its date, and of one that is `CONFIRMED` its open payment.
     public var reservations: Set<ReservationID> = []
     public var seats: Set<SeatID> = []
-    /// With the reservation of each, as above.
+    /// With the reservation of each, as above, and all its tickets.
     public var payments: Set<PaymentID> = []
+    /// Payments by what the gateway calls them, to see that no key is used twice. They are not locked.
+    public var gatewayKeys: Set<String> = []
+    public var refunds: Set<RefundID> = []
     public var tickets: Set<TicketID> = []
     /// Idempotency records, by scope.
     public var answers: Set<Digest> = []
@@ -41,13 +44,19 @@ public struct Rows: Sendable {
     public private(set) var reservations = Table<ReservationID, Reservation>()
     public private(set) var seats = Table<SeatID, Seat>()
     public private(set) var payments = Table<PaymentID, Payment>()
+    public private(set) var refunds = Table<RefundID, Refund>()
     public private(set) var tickets = Table<TicketID, Ticket>()
     public private(set) var answers = Table<Digest, StoredAnswer>()
     public private(set) var transfers: [Transfer] = []
     public private(set) var events: [Event] = []
     public private(set) var staffActions: [StaffAction] = []
+    /// Reservations in the store whose seats have new fences.
+    public private(set) var retaken: Set<ReservationID> = []
     /// The tickets of each reservation that was read.
     private var ticketsOfReservation: [ReservationID: [TicketID]] = [:]
+    /// Card payments that were read or made, by their reservation.
+    private var cardPayments: [ReservationID: Set<PaymentID>] = [:]
+    private var keyOwners: [String: PaymentID] = [:]
 
     public init() {}
 
@@ -58,7 +67,13 @@ public struct Rows: Sendable {
     public mutating func read(_ wallet: Wallet) { wallets.read(wallet, at: wallet.userID) }
     public mutating func read(_ reservation: Reservation) { reservations.read(reservation, at: reservation.id) }
     public mutating func read(_ seat: Seat) { seats.read(seat, at: seat.id) }
-    public mutating func read(_ payment: Payment) { payments.read(payment, at: payment.id) }
+    public mutating func read(_ payment: Payment) {
+        payments.read(payment, at: payment.id)
+        index(payment)
+    }
+    public mutating func read(_ refund: Refund) { refunds.read(refund, at: refund.id) }
+    /// A payment that is not locked: only its key is known.
+    public mutating func read(owner: PaymentID, ofKey key: String) { keyOwners[key] = owner }
     public mutating func read(_ answer: StoredAnswer) { answers.read(answer, at: answer.scope) }
     public mutating func read(_ ticket: Ticket) {
         guard tickets[ticket.id] == nil else { return }
@@ -72,6 +87,20 @@ public struct Rows: Sendable {
         (ticketsOfReservation[reservation] ?? []).compactMap { tickets[$0] }
     }
 
+    /// The card payment of a reservation that waits for the gateway's word. There is one at the most.
+    public func openPayment(of reservation: ReservationID) -> Payment? {
+        (cardPayments[reservation] ?? []).lazy.compactMap { payments[$0] }.first { $0.status.isOpen }
+    }
+
+    /// Whose key this is.
+    public func owner(ofKey key: String) -> PaymentID? { keyOwners[key] }
+
+    /// The tickets that a payment is good for.
+    func validTickets(of payment: Payment) -> [Ticket] {
+        guard payment.status == .captured || payment.status == .partiallyRefunded else { return [] }
+        return payment.reservationID.map { tickets(of: $0).filter { $0.status != .void } } ?? []
+    }
+
     // MARK: What a command changes
 
     public mutating func apply(_ decision: Decision) {
@@ -81,7 +110,12 @@ public struct Rows: Sendable {
         }
         for seat in decision.seats { seats.change(seat, at: seat.id) }
         for wallet in decision.wallets { wallets.change(wallet, at: wallet.userID) }
-        for payment in decision.payments { payments.change(payment, at: payment.id) }
+        for payment in decision.payments {
+            if let key = payments[payment.id]?.gatewayKey, keyOwners[key] == payment.id { keyOwners[key] = nil }
+            payments.change(payment, at: payment.id)
+            index(payment)
+        }
+        for refund in decision.refunds { refunds.change(refund, at: refund.id) }
         for ticket in decision.tickets {
             if tickets[ticket.id] == nil { ticketsOfReservation[ticket.reservationID, default: []].append(ticket.id) }
             tickets.change(ticket, at: ticket.id)
@@ -89,12 +123,19 @@ public struct Rows: Sendable {
         transfers += decision.transfers
         events += decision.events
         staffActions += decision.staffActions
+        retaken.formUnion(decision.retaken)
     }
 
     /// Saves the first answer to a request. The store replaces a record of the same scope that is too old to count;
     /// one that counts is a conflict.
     public mutating func remember(_ answer: StoredAnswer) {
         answers.change(answer, at: answer.scope)
+    }
+
+    private mutating func index(_ payment: Payment) {
+        guard payment.card > .zero else { return }
+        if let key = payment.gatewayKey { keyOwners[key] = payment.id }
+        if let reservation = payment.reservationID { cardPayments[reservation, default: []].insert(payment.id) }
     }
 
     private mutating func updateClaim(of reservation: Reservation) {

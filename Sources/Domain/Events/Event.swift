@@ -3,12 +3,24 @@ public struct Event: Hashable, Sendable {
     /// A new kind is read by one release before another one emits it (docs/adr/0013).
     public enum Kind: String, CaseIterable, Sendable {
         case reservationHeld = "reservation.held"
+        /// The fan has gone to pay by card.
+        case reservationConfirmed = "reservation.confirmed"
+        /// The card did not pay; the seats are held for another try.
+        case reservationReopened = "reservation.reopened"
+        /// The money came after the hold had gone, and the same seats were still free. What follows is its payment.
+        case reservationRetaken = "reservation.retaken"
         case reservationPaid = "reservation.paid"
         case reservationCancelled = "reservation.cancelled"
         case reservationExpired = "reservation.expired"
         /// Some of its tickets were refunded; the others stay valid.
         case reservationPartlyRefunded = "reservation.partlyRefunded"
         case reservationRefunded = "reservation.refunded"
+        /// A card's money came too late for its seats, and is given back.
+        case paymentReturned = "payment.returned"
+        /// The gateway will not give money back: staff must.
+        case refundFailed = "refund.failed"
+        /// The gateway's ledger and ours differ about a payment.
+        case ledgerDiffers = "ledger.differs"
         case pointsCharged = "points.charged"
         case ticketUsed = "ticket.used"
         case concertChanged = "concert.changed"
@@ -33,7 +45,7 @@ public struct Event: Hashable, Sendable {
 
     public let id: EventID
     public let kind: Kind
-    /// What it happened to: a reservation, a transfer of points, a ticket, a concert or a date. Events of one subject
+    /// What it happened to: a reservation, a payment, a refund, a transfer of points, a ticket, a concert or a date. Events of one subject
     /// are delivered in the order of `version`.
     public let subjectID: ID<Event.Subject>
     public let version: Int

@@ -70,6 +70,12 @@ public struct ReservedSeat: Hashable, Sendable {
     }
 }
 
+extension ReservedSeat {
+    func withFence(_ fence: Int64) -> ReservedSeat {
+        ReservedSeat(id: id, label: label, grade: grade, gradeIndex: gradeIndex, price: price, fence: fence)
+    }
+}
+
 /// The part of a reservation that counts against how many seats its fan may have.
 public struct Claim: Hashable, Sendable {
     public let reservationID: ReservationID

@@ -87,6 +87,23 @@ extension Seat {
         return seat
     }
 
+    /// The same owner's seat while a card is asked to pay: only the gateway's word or the sweeper frees it.
+    func awaitingPayment(until: Timestamp) -> Seat {
+        var seat = self
+        seat.state = .confirmed
+        seat.heldUntil = until
+        seat.version += 1
+        return seat
+    }
+
+    /// The same owner's seat after the card was declined: the deadline counts again.
+    func pending() -> Seat {
+        var seat = self
+        seat.state = .pending
+        seat.version += 1
+        return seat
+    }
+
     /// The same owner's seat, paid: it has no deadline any more.
     func sold() -> Seat {
         var seat = self

@@ -19,7 +19,9 @@ public struct RefundPayment: Sendable {
 
     func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
         guard var payment = rows.payments[paymentID], payment.userID == ownerID else { throw .notFound }
-        guard let reservation = rows.reservations[payment.reservationID] else {
+        // Points that were charged are spent, not refunded.
+        guard let reservationID = payment.reservationID else { throw .wrongState }
+        guard let reservation = rows.reservations[reservationID] else {
             preconditionFailure("a payment without its reservation")
         }
         let tickets = try chosen(from: rows.tickets(of: reservation.id))
@@ -34,7 +36,9 @@ public struct RefundPayment: Sendable {
         guard !tickets.isEmpty else { throw .wrongState }
 
         let amount = tickets.reduce(Won.zero) { $0 + $1.seat.price }
+        let cardBefore = payment.cardRefunded
         payment.refunded += amount
+        let toCard = payment.cardRefunded - cardBefore
         let isWhole = reservation.seatCount == tickets.count
         payment.status = isWhole ? .refunded : .partiallyRefunded
         var after = reservation.entering(isWhole ? .refunded : .paid)
@@ -51,17 +55,7 @@ public struct RefundPayment: Sendable {
             }
             return seat.released()
         }
-        if amount > .zero {
-            var wallet = rows.wallets[ownerID] ?? Wallet(userID: ownerID, balance: .zero)
-            wallet.balance += amount
-            guard wallet.balance <= .max else { throw .balanceTooLarge }
-            decision.wallets = [wallet]
-            decision.transfers = [
-                Transfer(
-                    id: ids.next(at: now), kind: .refund, from: Account.sales, to: ownerID.account, amount: amount,
-                    paymentID: paymentID, balance: wallet.balance, at: now)
-            ]
-        }
+        try giveBack(amount - toCard, toCard: toCard, of: payment, in: &decision, on: rows, ids: &ids, now: now)
         decision.payments = [payment]
         decision.reservations = [after]
         decision.events = [
@@ -78,6 +72,34 @@ public struct RefundPayment: Sendable {
         }
         decision.outcome = .refunded(payment, decision.tickets)
         return decision
+    }
+
+    /// To where it came from: points at once, the card by way of the gateway.
+    private func giveBack(
+        _ points: Won, toCard: Won, of payment: Payment, in decision: inout Decision, on rows: Rows,
+        ids: inout IDSource, now: Timestamp
+    ) throws(Refusal) {
+        if points > .zero {
+            var wallet = rows.wallets[ownerID] ?? Wallet(userID: ownerID, balance: .zero)
+            wallet.balance += points
+            guard wallet.balance <= .max else { throw .balanceTooLarge }
+            decision.wallets = [wallet]
+            decision.transfers = [
+                Transfer(
+                    id: ids.next(at: now), kind: .refund, from: Account.sales, to: ownerID.account, amount: points,
+                    paymentID: paymentID, balance: wallet.balance, at: now)
+            ]
+        }
+        guard toCard > .zero else { return }
+        decision.refunds = [
+            Refund(
+                id: ids.next(at: now), paymentID: paymentID, amount: toCard, reason: staff?.reason ?? "Refund",
+                tryAt: now, createdAt: now)
+        ]
+        decision.transfers.append(
+            Transfer(
+                id: ids.next(at: now), kind: .refund, from: Account.sales, to: Account.gateway, amount: toCard,
+                paymentID: paymentID, balance: nil, at: now))
     }
 
     /// The tickets asked for; without a choice, all that were not refunded before.

@@ -23,11 +23,7 @@ public struct ChargePoints: Sendable {
         var decision = Decision(.charged(transfer))
         decision.wallets = [wallet]
         decision.transfers = [transfer]
-        decision.events = [
-            Event(
-                id: ids.next(at: now), kind: .pointsCharged, subjectID: ID(transfer.id), version: 1, dateID: nil,
-                userID: userID, amount: amount, seats: [], at: now)
-        ]
+        decision.events = [transfer.chargedEvent(ids: &ids)]
         return decision
     }
 }

@@ -36,7 +36,7 @@ public struct Ticket: Hashable, Sendable {
     }
 }
 
-/// What stands in the QR: the ticket's id, so that it is found by its primary key, and 64 secret bits, so that
+/// What a ticket is known by: the ticket's id, so that it is found by its primary key, and 64 secret bits, so that
 /// knowing an id does not open a door.
 ///
 /// 39 characters of Crockford's base 32, which has no letters that are mistaken for digits: 26 for the id and 13 for
@@ -95,9 +95,11 @@ extension TicketCode: CustomStringConvertible {
     }
 }
 
-private let crockfordDigits = [UInt8]("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+/// The 32 digits, by their value.
+public let crockfordDigits = [UInt8]("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
 
-private func crockfordValue(_ byte: UInt8) -> UInt8? {
+/// The value of a digit in either case; nil for what is none.
+public func crockfordValue(_ byte: UInt8) -> UInt8? {
     var upper = byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z") ? byte - 32 : byte
     switch upper {
     case UInt8(ascii: "O"): upper = UInt8(ascii: "0")

@@ -52,6 +52,7 @@ public typealias DateID = ID<ConcertDate>
 public typealias SeatID = ID<Seat>
 public typealias ReservationID = ID<Reservation>
 public typealias PaymentID = ID<Payment>
+public typealias RefundID = ID<Refund>
 public typealias TicketID = ID<Ticket>
 public typealias TransferID = ID<Transfer>
 public typealias EventID = ID<Event>

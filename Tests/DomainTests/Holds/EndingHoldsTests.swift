@@ -52,9 +52,9 @@ struct EndingHoldsTests {
     func releaseInOtherStates() throws {
         var sale = PureSale()
         let paid = try sale.paid([0])
-        #expect(sale.refusal(sale.release(paid.payment.reservationID)) == .wrongState)
+        #expect(sale.refusal(sale.release(try #require(paid.payment.reservationID))) == .wrongState)
         try sale.run(sale.refund(paid.payment.id))
-        #expect(sale.refusal(sale.release(paid.payment.reservationID)) == .wrongState)
+        #expect(sale.refusal(sale.release(try #require(paid.payment.reservationID))) == .wrongState)
         let held = try sale.held([1])
         try sale.run(sale.release(held.id))
         let events = sale.rows.events.count
@@ -87,7 +87,7 @@ struct EndingHoldsTests {
     @Test("A hold that was paid, given back or swept before the sweeper came is unchanged")
     func nothingToExpire() throws {
         var sale = PureSale()
-        let paid = try sale.paid([0]).payment.reservationID
+        let paid = try #require(try sale.paid([0]).payment.reservationID)
         let released = try sale.held([1])
         try sale.run(sale.release(released.id))
         let swept = try sale.held([2])

@@ -107,7 +107,9 @@ struct PayWithPointsTests {
         var sale = PureSale()
         let paid = try sale.paid([0])
         sale.now = PureSale.noon.adding(seconds: 600)
-        #expect(sale.refusal(sale.pay(paid.payment.reservationID)) == .wrongState, "before the deadline and the money")
+        #expect(
+            sale.refusal(sale.pay(try #require(paid.payment.reservationID))) == .wrongState,
+            "before the deadline and the money")
         let held = try sale.held([1])
         sale.now = held.expiresAt
         #expect(sale.refusal(sale.pay(held.id)) == .holdExpired, "before the money")
