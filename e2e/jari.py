@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
@@ -58,6 +59,20 @@ def in_seconds(seconds: float) -> str:
 
 def new_key() -> str:
     return str(uuid.uuid4())
+
+
+GOOD_CARD = "4242424242424242"
+
+
+def pay_on_page(checkout: dict, card: str = GOOD_CARD) -> str:
+    """What a browser does on the sandbox's page; gives the payment key that it comes back with."""
+    page, query = checkout["url"].split("?", 1)
+    form = {name: values[0] for name, values in parse_qs(query).items()}
+    back = httpx.post(page, data=form | {"cardNumber": card}, timeout=30)
+    assert back.status_code == 303, back.text
+    came = parse_qs(urlsplit(back.headers["location"]).query)
+    assert came["orderId"] == [checkout["orderId"]] and came["amount"] == [str(checkout["amount"])]
+    return came["paymentKey"][0]
 
 
 @dataclass
@@ -294,6 +309,27 @@ class Server:
         paid = self.pay(fan, held.json()["id"])
         assert paid.status_code == 201, paid.text
         return paid.json()
+
+    # Cards
+
+    def request(self, fan: Account, reservation: str, points: int = 0, key: str | bool = True) -> httpx.Response:
+        """Asks to pay by card, or with points for a part."""
+        body = {"method": "MIXED", "points": points} if points else {"method": "CARD"}
+        return self.call("POST", f"/reservations/{reservation}/payments", body, by=fan, key=key)
+
+    def confirm(self, fan: Account, payment: str, payment_key: str, key: str | bool = True, **more) -> httpx.Response:
+        body = {"paymentKey": payment_key} | more
+        return self.call("POST", f"/payments/{payment}/confirm", body, by=fan, key=key)
+
+    def to_pay(self, fan: Account, date: str, points: int = 0, seats: list[str] | int = 1) -> tuple[dict, dict]:
+        """Holds seats and asks to pay them by card; gives the reservation and the payment."""
+        if date not in fan.queue:
+            self.enter(fan, date)
+        held = self.hold(fan, date, seats)
+        assert held.status_code == 201, held.text
+        asked = self.request(fan, held.json()["id"], points)
+        assert asked.status_code == 201, asked.text
+        return held.json(), asked.json()
 
     def balance(self, fan: Account) -> int:
         return self.ok("GET", "/users/points", by=fan)["balance"]

@@ -305,7 +305,7 @@ def test_paying_without_enough_points_changes_nothing(server, staff):
 
 
 @pytest.mark.parametrize("body,status,code", [
-    ({"method": "CARD"}, 422, "paymentMethodUnavailable"), ({"method": "MIXED"}, 422, "paymentMethodUnavailable"),
+    ({"method": "MIXED"}, 400, "invalidRequest"), ({"method": "CARD", "points": 1}, 400, "invalidRequest"),
     ({"method": "GOLD"}, 400, "invalidRequest"), ({"method": "points"}, 400, "invalidRequest"),
     ({"method": None}, 400, "invalidRequest"), ({}, 400, "invalidRequest"),
     ({"method": "POINTS", "points": -1}, 400, "invalidRequest"), ({"method": "POINTS", "amount": 1}, 400, "invalidRequest"),

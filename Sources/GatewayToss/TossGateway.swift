@@ -115,7 +115,11 @@ public final class TossGateway: PaymentGateway {
         guard
             case .answer(let status, let body) = await caller.send(
                 .cancel(order, reason: String(reason)), until: deadline)
-        else { return .unknown }
+        else {
+            // It may have been done all the same, this time or another.
+            let found = try? await read(.payment(key: order.paymentKey), until: caller.deadline)
+            return found?.payment.hasCancel(marked: mark) == true ? .done : .unknown
+        }
         if status < 300 {
             guard let payment = TossPayment(body), payment.paymentKey == order.paymentKey else {
                 logger.error("a cancelled payment cannot be read", metadata: ["refund": "\(order.id)"])
@@ -126,13 +130,12 @@ public final class TossGateway: PaymentGateway {
         let code = TossError.code(body)
         let verdict = RefundVerdict(status: status, code: code)
         switch verdict {
-        case .unknown: return .unknown
         case .ourMistake:
             logger.error(
                 "the payment gateway does not take our requests",
                 metadata: ["refund": "\(order.id)", "code": "\(code)", "status": "\(status)"])
             return .unknown
-        case .refused, .readBack:
+        case .refused, .readBack, .unknown:
             do throws(Fault) {
                 let found = try await read(.payment(key: order.paymentKey), until: deadline)
                 if let found, found.payment.hasCancel(marked: mark) { return .done }

@@ -20,11 +20,10 @@ struct AnswerTests {
             + #""balanceAmount":\#(amount)\#(more)}"#
     }
 
-    private func gateway(_ server: OwnServer, tries: Int = 2) -> TossGateway {
+    private func gateway(_ server: OwnServer, tries: Int = 2, timeoutMs: Int64 = 20_000) -> TossGateway {
         var settings = World.settings(server.address)
         settings.tryCountMax = tries
-        settings.tryTimeoutMs = 400
-        settings.timeoutMs = 1_500
+        settings.timeoutMs = timeoutMs
         return TossGateway(settings: settings, client: sharedClient, logger: quiet)
     }
 
@@ -121,21 +120,23 @@ struct AnswerTests {
             await #expect(throws: Fault.self) { try await gateway.payment(key: "key-1") }
         }
         let keys = asked.withLock { $0.map { $0.headers["idempotency-key"] } }
-        #expect(keys.count == 9)
+        // After the refund one look whether it was done all the same.
+        #expect(keys.count == 10, "\(asked.withLock { $0 })")
         #expect(Set(keys[0..<3]).count == 1 && keys[0]?.contains("key-1") == true)
         #expect(Set(keys[3..<6]) == ["cancel-\(Self.refund.id)"])
-        #expect(Set(keys[6..<9]) == [nil])
+        #expect(Set(keys[6...]) == [nil])
     }
 
-    @Test("An answer that never ends is given up in time")
+    @Test("An answer that does not come is given up in time")
     func noAnswer() async throws {
+        let gate = Gate()
         try await OwnServer.with { _ in
-            try await Task.sleep(for: .seconds(3))
-            return .json("{}")
+            await gate.wait()
+            return .json(Self.payment("DONE"))
         } _: { server in
-            let started = ContinuousClock.now
-            #expect(await gateway(server).capture(Self.order) == .unknown)
-            #expect(ContinuousClock.now - started < .milliseconds(2_500))
+            // That it comes back at all while the server is silent is what is tested.
+            #expect(await gateway(server, timeoutMs: 300).capture(Self.order) == .unknown)
+            gate.open()
         }
     }
 

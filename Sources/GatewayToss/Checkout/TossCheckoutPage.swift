@@ -33,14 +33,16 @@ public enum TossCheckoutPage {
             <meta name="robots" content="noindex">
             <title>결제</title>
             <style>
-            :root { color-scheme: light dark; }
-            body { margin: 0; min-height: 100dvh; display: grid; place-items: center; text-align: center;
-              background: light-dark(#f2f4f7, #0f1115); color: light-dark(#16191f, #eef1f6);
+            :root { color-scheme: light dark; --ground: #f2f4f7; --text: #16191f; --accent: #2452d6; --on-accent: #fff; }
+            @media (prefers-color-scheme: dark) {
+              :root { --ground: #0f1115; --text: #eef1f6; --accent: #7ea2ff; --on-accent: #0c1430; }
+            }
+            body { margin: 0; min-height: 100vh; display: grid; place-items: center; text-align: center;
+              background: var(--ground); color: var(--text);
               font: 1.05rem/1.5 system-ui, -apple-system, "Apple SD Gothic Neo", "Malgun Gothic", sans-serif; }
             main { padding: 1.5rem; max-width: 26rem; word-break: keep-all; }
             button { display: none; min-height: 3.25rem; padding: 0 1.5rem; border: 0; border-radius: .7rem;
-              font: inherit; font-weight: 600; cursor: pointer;
-              background: light-dark(#2452d6, #7ea2ff); color: light-dark(#fff, #0c1430); }
+              font: inherit; font-weight: 600; cursor: pointer; background: var(--accent); color: var(--on-accent); }
             button:focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
             </style>
             <script src="https://js.tosspayments.com/v2/standard"></script>

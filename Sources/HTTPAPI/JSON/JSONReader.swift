@@ -221,10 +221,29 @@ struct JSONReader {
         return moment
     }
 
+    /// Passes over `null`; false when the next value is another.
+    mutating func takeNull() -> Bool {
+        skipSpace()
+        return takeWord("null")
+    }
+
     /// Whether the next value is a text.
     mutating func isAtString() -> Bool {
         skipSpace()
         return peek == UInt8(ascii: "\"")
+    }
+
+    /// Passes over a value of any type, within the reader's bounds: for documents that others define.
+    mutating func skipValue() throws(InvalidRequest) {
+        skipSpace()
+        switch peek {
+        case UInt8(ascii: "{"): try object { _, json throws(InvalidRequest) in try json.skipValue() }
+        case UInt8(ascii: "["): try array(maxCount: 1_000) { json throws(InvalidRequest) in try json.skipValue() }
+        case UInt8(ascii: "\""): _ = try string(maxLength: 10_000)
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try boolean()
+        case UInt8(ascii: "n"): guard takeWord("null") else { throw malformed() }
+        default: _ = try numberText()
+        }
     }
 
     // MARK: How

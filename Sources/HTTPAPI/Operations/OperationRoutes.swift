@@ -152,7 +152,3 @@ public struct OperationRoutes: Sendable {
         }
     }
 }
-
-extension HTTPField.Name {
-    fileprivate static let contentSecurityPolicy = HTTPField.Name.knownName("Content-Security-Policy")
-}

@@ -1,98 +1,123 @@
 internal import Domain
 internal import Engine
+internal import HTTPTypes
 internal import Hummingbird
 internal import Ports
 
-/// Paying and refunding.
+/// Paying.
 struct PaymentRoutes: Sendable {
-    private static let ticketCountMax = 50
-    private static let reasonLengthMax = 200
-
     let engine: Engine
     let store: any Store
-    let gate: any SeatGate
+    let desk: PaymentDesk
     let access: Access
     let clock: any WallClock
 
     init(_ parts: APIDependencies) {
         engine = parts.engine
         store = parts.store
-        gate = parts.gate
+        desk = parts.payments
         access = parts.access
         clock = parts.clock
     }
 
-    /// `POST /reservations/{id}/payments`. With points only, the money is taken and the tickets are there at once.
+    /// `POST /reservations/{id}/payments`. With points only, the money is taken and the tickets are there at once; with a
+    /// card, the fan is told where to pay.
     func pay(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.user(request, context, .write)
         let reservation = try context.id(of: Reservation.self)
         var method: Payment.Method?
+        var points: Int64?
         let body = try await request.readJSON { field, json throws(InvalidRequest) in
             switch field {
             case "method": method = try Self.method(&json)
-            case "points": _ = try json.integer(in: 1...Won.max.amount)
+            case "points": points = try json.integer(in: 1...Won.max.amount)
             default: throw JSONReader.unknownField()
             }
         }
-        guard try required(method, "method") == .points else {
-            throw Problem(
-                .paymentMethodUnavailable, ko: "지금은 포인트로만 결제할 수 있습니다.", en: "Only points can be used to pay for now.")
+        let chosen = try required(method, "method")
+        let command: Command
+        switch chosen {
+        case .points: command = .pay(PayWithPoints(userID: identity.userID, reservationID: reservation))
+        case .card, .mixed:
+            if chosen == .card, points != nil {
+                throw Problem(
+                    InvalidRequest(
+                        "points", ko: "CARD에는 포인트를 쓰지 않습니다. 함께 쓰려면 MIXED를 고르세요.",
+                        en: "CARD uses no points. To use both, choose MIXED."))
+            }
+            command = .requestPayment(
+                RequestPayment(
+                    userID: identity.userID, reservationID: reservation,
+                    points: Won(chosen == .mixed ? try required(points, "points") : 0), policy: desk.policy))
         }
         let idempotency = try access.idempotency(
             request, user: identity.userID, route: "pay \(reservation)", body: body)
-        let command = PayWithPoints(userID: identity.userID, reservationID: reservation)
+        // What the fan reads on the gateway's page. Points need no page.
+        let title = chosen == .points ? "" : try await title(of: reservation, for: request.language)
         return try .answer(
-            await engine.submit(Submission(.command(.pay(command)), idempotency: idempotency) { $0.payment }))
+            await engine.submit(
+                Submission(.command(command), idempotency: idempotency) { [desk] outcome in
+                    outcome.paymentAnswer { desk.checkoutURL(for: $0, title: title) }
+                }))
+    }
+
+    /// `POST /payments/{id}/confirm`: the browser is back from the gateway's page.
+    func confirm(_ request: Request, _ context: APIContext) async throws -> Response {
+        let identity = try await access.user(request, context, .write)
+        let payment = try context.id(of: Payment.self)
+        var key: String?
+        var order: String?
+        var amount: Int64?
+        let body = try await request.readJSON { field, json throws(InvalidRequest) in
+            switch field {
+            case "paymentKey": key = try json.paymentKey()
+            case "orderId": order = try json.string(minLength: 1, maxLength: 64)
+            case "amount": amount = try json.integer(in: 0...Won.max.amount)
+            default: throw JSONReader.unknownField()
+            }
+        }
+        let paymentKey = try required(key, "paymentKey")
+        let idempotency = try access.idempotency(
+            request, user: identity.userID, route: "confirm \(payment)", body: body)
+        if let first = try await store.answer(idempotency, at: clock.now()) { return try .answer(first) }
+        if let order, PaymentID(order) != payment { throw Problem.orderMismatch }
+        let answer = await desk.confirm(
+            payment, of: identity.userID, paymentKey: paymentKey, amount: amount.map { Won($0) },
+            idempotency: idempotency
+        ) { $0.paymentAnswer() }
+        // A copy of this request may have been answered meanwhile.
+        if case .refused = answer, let first = try await store.answer(idempotency, at: clock.now()) {
+            return try .answer(first)
+        }
+        return try .answer(answer)
     }
 
     /// `GET /payments/{id}`.
     func show(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.user(request, context, .read)
-        let payment = try await own(context, identity)
-        let tickets = try await store.tickets(of: payment.reservationID)
-        return .json(payment.json(tickets: tickets.map(\.id)))
-    }
-
-    /// `POST /payments/{id}/refunds`: the fan's own until the date starts, any for staff.
-    func refund(_ request: Request, _ context: APIContext) async throws -> Response {
-        let identity = try await access.user(request, context, .write)
-        var tickets: [TicketID]?
-        var reason: String?
-        let body = try await request.readJSON { field, json throws(InvalidRequest) in
-            switch field {
-            case "ticketIds": tickets = try Self.tickets(&json)
-            case "reason": reason = try json.string(maxLength: Self.reasonLengthMax)
-            default: throw JSONReader.unknownField()
+        let payment = try await store.ownPayment(context.id(), of: identity)
+        var tickets: [Ticket] = []
+        var url: String?
+        if let reservation = payment.reservationID {
+            if !payment.status.isOpen { tickets = try await store.tickets(of: reservation) }
+            if payment.status == .requested {
+                url = desk.checkoutURL(for: payment, title: try await title(of: reservation, for: request.language))
             }
+        } else if payment.status == .requested {
+            url = desk.checkoutURL(for: payment, title: PointsRoutes.chargeTitle[request.language])
         }
-        let payment = try await own(context, identity)
-        let idempotency = try access.idempotency(
-            request, user: identity.userID, route: "refund \(payment.id)", body: body)
-        if let first = try await store.answer(idempotency, at: clock.now()) { return try .answer(first) }
-        if !identity.role.isStaff { try await checkNotStarted(payment) }
-        let command = RefundPayment(
-            ownerID: payment.userID, paymentID: payment.id, ticketIDs: tickets,
-            staff: identity.role.isStaff ? (identity.userID, reason) : nil)
-        let answer = await engine.submit(
-            Submission(.command(.refund(command)), idempotency: idempotency) { $0.payment })
-        if case .done = answer, let reservation = try await store.reservation(payment.reservationID) {
-            await gate.open(reservation.seats.map(\.id), on: reservation.dateID, for: payment.userID)
-        }
-        return try .answer(answer)
+        let isPaid = payment.status != .declined
+        let refunds = payment.card > .zero && payment.refunded > .zero ? try await store.refunds(of: payment.id) : []
+        return .json(
+            payment.json(tickets: isPaid ? tickets.map(\.id) : [], checkoutURL: url, refunds: refunds))
     }
 
-    private func own(_ context: APIContext, _ identity: Identity) async throws -> Payment {
-        guard let payment = try await store.payment(context.id()),
-            payment.userID == identity.userID || identity.role.isStaff
-        else { throw Problem.notFound }
-        return payment
-    }
-
-    private func checkNotStarted(_ payment: Payment) async throws {
-        guard let reservation = try await store.reservation(payment.reservationID),
-            let date = try await store.date(reservation.dateID)
-        else { throw Problem.notFound }
-        guard clock.now() < date.startsAt else { throw Problem(Refusal.wrongState) }
+    /// The concert's title, as it stands on the gateway's page and on a card's statement.
+    private func title(of id: ReservationID, for language: Language) async throws -> String {
+        guard let reservation = try await store.reservation(id), let date = try await store.date(reservation.dateID),
+            let concert = try await store.concert(date.concertID)
+        else { return "Jari" }
+        return String(concert.title[language].prefix(100))
     }
 
     private static func method(_ json: inout JSONReader) throws(InvalidRequest) -> Payment.Method {
@@ -102,48 +127,31 @@ struct PaymentRoutes: Sendable {
         }
         return method
     }
+}
 
-    private static func tickets(_ json: inout JSONReader) throws(InvalidRequest) -> [TicketID] {
-        var tickets: [TicketID] = []
-        try json.array(maxCount: ticketCountMax) { json throws(InvalidRequest) in
-            let ticket: TicketID = try json.id()
-            guard !tickets.contains(ticket) else {
-                throw InvalidRequest(ko: "같은 티켓이 두 번 있습니다.", en: "The same ticket occurs twice.")
-            }
-            tickets.append(ticket)
+extension Problem {
+    fileprivate static let orderMismatch = Problem(
+        .orderMismatch, ko: "orderId가 이 결제의 번호와 다릅니다. 결제창에서 돌아온 결제를 확인해 주세요.",
+        en: "The orderId is not this payment's id. Confirm the payment that the page came back from.")
+}
+
+extension SalesReader {
+    /// A payment that is the user's own; staff see all.
+    func ownPayment(_ id: PaymentID, of identity: Identity) async throws -> Payment {
+        guard let payment = try await payment(id), payment.userID == identity.userID || identity.role.isStaff else {
+            throw Problem.notFound
         }
-        guard !tickets.isEmpty else {
-            throw InvalidRequest(
-                ko: "티켓을 하나 이상 고르거나, 모두 환불하려면 이 필드를 빼 주세요.",
-                en: "Name at least one ticket, or leave the field out to refund all.")
-        }
-        return tickets
+        return payment
     }
 }
 
-extension Outcome {
-    fileprivate var payment: EncodedAnswer {
-        switch self {
-        case .paid(let payment, let tickets), .refunded(let payment, let tickets):
-            EncodedAnswer(status: 201, body: payment.json(tickets: tickets.map(\.id)))
-        default: preconditionFailure("a payment that did not pay")
+extension JSONReader {
+    /// What a gateway calls a payment: visible ASCII.
+    mutating func paymentKey() throws(InvalidRequest) -> String {
+        let text = try string(minLength: 1, maxLength: BeginCapture.keyLengthMax)
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw InvalidRequest(ko: "결제창에서 받은 값을 그대로 보내 주세요.", en: "Send it as the payment page gave it.")
         }
-    }
-}
-
-extension Payment {
-    /// - Parameter tickets: Those that were issued or voided by this.
-    fileprivate func json(tickets: [TicketID]) -> [UInt8] {
-        JSONWriter.object { json in
-            json.field("id", id)
-            json.field("reservationId", reservationID)
-            json.field("method", method.rawValue)
-            json.field("status", status.rawValue)
-            json.field("amount", amount)
-            json.field("refunded", refunded)
-            json.key("tickets")
-            json.array(tickets) { $0.value($1) }
-            json.field("createdAt", createdAt)
-        }
+        return text
     }
 }

@@ -8,11 +8,15 @@ struct PointsRoutes: Sendable {
     let engine: Engine
     let store: any SalesReader
     let access: Access
+    let desk: PaymentDesk
+    let chargesDirectly: Bool
 
     init(_ parts: APIDependencies) {
         engine = parts.engine
         store = parts.store
         access = parts.access
+        desk = parts.payments
+        chargesDirectly = parts.chargesDirectly
     }
 
     /// `GET /users/points`.
@@ -26,7 +30,10 @@ struct PointsRoutes: Sendable {
             })
     }
 
-    /// `POST /users/points`. Every charge is approved until card payments are built: then it asks the gateway.
+    /// What a fan who charges points by card reads on the gateway's page.
+    static let chargeTitle = LocalizedText(ko: "포인트 충전", en: "Points")
+
+    /// `POST /users/points`. Credited at once where no gateway is asked; else the fan is told where to pay.
     func charge(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.user(request, context, .write)
         var amount: Int64?
@@ -37,13 +44,17 @@ struct PointsRoutes: Sendable {
             }
         }
         let idempotency = try access.idempotency(request, user: identity.userID, route: "charge", body: body)
-        let command = ChargePoints(userID: identity.userID, amount: Won(try required(amount, "amount")))
-        let answer = await engine.submit(
-            Submission(.command(.charge(command)), idempotency: idempotency) { outcome in
-                guard case .charged(let transfer) = outcome else { preconditionFailure("a charge that did not charge") }
-                return EncodedAnswer(status: 201, body: transfer.chargeJSON)
-            })
-        return try .answer(answer)
+        let won = Won(try required(amount, "amount"))
+        let command: Command =
+            chargesDirectly
+            ? .charge(ChargePoints(userID: identity.userID, amount: won))
+            : .requestCharge(RequestCharge(userID: identity.userID, amount: won))
+        let title = Self.chargeTitle[request.language]
+        return try .answer(
+            await engine.submit(
+                Submission(.command(command), idempotency: idempotency) { [desk] outcome in
+                    outcome.chargeAnswer { desk.checkoutURL(for: $0, title: title) }
+                }))
     }
 
     /// `GET /users/points/history`.
@@ -58,7 +69,7 @@ struct PointsRoutes: Sendable {
                     json.field("kind", transfer.kind.rawValue)
                     let sign: Int64 = transfer.to == identity.userID.account ? 1 : -1
                     json.field("amount", sign * transfer.amount.amount)
-                    json.field("balance", transfer.balance)
+                    json.field("balance", transfer.balance ?? .zero)
                     json.key("paymentId")
                     if let payment = transfer.paymentID { json.value(payment) } else { json.null() }
                     json.field("createdAt", transfer.at)
@@ -67,13 +78,24 @@ struct PointsRoutes: Sendable {
     }
 }
 
-extension Transfer {
-    fileprivate var chargeJSON: [UInt8] {
-        JSONWriter.object(capacity: 160) { json in
-            json.field("transactionId", id)
-            json.field("status", "CAPTURED")
-            json.field("amount", amount)
-            json.field("balance", balance)
+extension Outcome {
+    fileprivate func chargeAnswer(checkoutURL: (Payment) -> String) -> EncodedAnswer {
+        let body = JSONWriter.object(capacity: 160) { json in
+            switch self {
+            case .charged(let transfer):
+                json.field("transactionId", transfer.id)
+                json.field("status", Payment.Status.captured.rawValue)
+                json.field("amount", transfer.amount)
+                json.field("balance", transfer.balance ?? .zero)
+            case .paymentRequested(let payment, let balance):
+                json.field("transactionId", payment.id)
+                json.field("status", payment.status.rawValue)
+                json.field("amount", payment.amount)
+                json.field("balance", balance)
+                json.checkout(of: payment, url: checkoutURL(payment))
+            default: preconditionFailure("a charge that did not charge")
+            }
         }
+        return EncodedAnswer(status: 201, body: body)
     }
 }

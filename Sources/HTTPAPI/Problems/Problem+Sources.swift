@@ -95,6 +95,25 @@ extension Problem {
             self.init(
                 .holdExpired, ko: "선점 시간이 지났습니다. 좌석을 다시 선택해 주세요.",
                 en: "The time to pay has run out. Choose seats again.")
+        case .paymentUnderWay(let until):
+            self.init(
+                .paymentUnderWay, ko: "결제를 확인하고 있습니다. 잠시 뒤 같은 요청을 다시 보내 주세요.",
+                en: "The payment is being checked. Send the same request again in a moment.", retryAfterSeconds: 1
+            ) { $0.field("until", until) }
+        case .amountMismatch(let expected):
+            self.init(
+                .amountMismatch, ko: "결제창의 금액이 결제할 금액과 다릅니다. 결제를 처음부터 다시 해 주세요.",
+                en: "The amount is not what this payment is about. Start the payment again."
+            ) { $0.field("expected", expected) }
+        case .paymentKeyInvalid:
+            self.init(
+                .paymentKeyInvalid, ko: "이 결제의 결제 키가 아닙니다. 결제창에서 받은 값을 그대로 보내 주세요.",
+                en: "This payment key does not belong to this payment. Send what the payment page gave you.")
+        case .tooManyPoints(let max):
+            self.init(
+                .tooManyPoints, ko: "카드와 함께 쓸 수 있는 포인트는 \(max.amount)원까지입니다. 모두 포인트로 내려면 POINTS를 고르세요.",
+                en: "Beside a card, points can pay \(max.amount) won at most. To pay all with points, choose POINTS."
+            ) { $0.field("max", max) }
         case .notEnoughPoints(let balance, let needed):
             self.init(
                 .notEnoughPoints, ko: "포인트가 부족합니다. 충전한 뒤 다시 결제해 주세요.",

@@ -13,9 +13,11 @@ struct Problem: Error {
         case methodNotAllowed
         case requestTimeout
         case emailTaken, saleClosed, seatTaken, noSeatsLeft, holdExpired, wrongState, ticketUsed, ticketVoid
+        case paymentUnderWay
         case bodyTooLarge
         case unsupportedMediaType
-        case idempotencyKeyReused, tooManySeats, balanceTooLarge, paymentMethodUnavailable
+        case idempotencyKeyReused, tooManySeats, balanceTooLarge
+        case amountMismatch, orderMismatch, paymentKeyInvalid, tooManyPoints, webhookNotConfirmed
         case tooManyRequests
         case headersTooLarge
         case internalError
@@ -63,11 +65,14 @@ extension Problem.Code {
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .emailTaken, .saleClosed, .seatTaken, .noSeatsLeft, .holdExpired, .wrongState, .ticketUsed, .ticketVoid:
+        case .emailTaken, .saleClosed, .seatTaken, .noSeatsLeft, .holdExpired, .wrongState, .ticketUsed, .ticketVoid,
+            .paymentUnderWay:
             .conflict
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .idempotencyKeyReused, .tooManySeats, .balanceTooLarge, .paymentMethodUnavailable: .unprocessableContent
+        case .idempotencyKeyReused, .tooManySeats, .balanceTooLarge, .amountMismatch, .orderMismatch,
+            .paymentKeyInvalid, .tooManyPoints, .webhookNotConfirmed:
+            .unprocessableContent
         case .tooManyRequests: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .internalError: .internalServerError
@@ -102,7 +107,12 @@ extension Problem.Code {
         case .idempotencyKeyReused: LocalizedText(ko: "멱등키 재사용", en: "Idempotency key reused")
         case .tooManySeats: LocalizedText(ko: "좌석 수 초과", en: "Too many seats")
         case .balanceTooLarge: LocalizedText(ko: "포인트 한도 초과", en: "Balance too large")
-        case .paymentMethodUnavailable: LocalizedText(ko: "결제 수단 사용 불가", en: "Payment method unavailable")
+        case .paymentUnderWay: LocalizedText(ko: "결제 확인 중", en: "Payment under way")
+        case .amountMismatch: LocalizedText(ko: "결제 금액 불일치", en: "Amount does not match")
+        case .orderMismatch: LocalizedText(ko: "주문 번호 불일치", en: "Order does not match")
+        case .paymentKeyInvalid: LocalizedText(ko: "결제 키 오류", en: "Payment key invalid")
+        case .tooManyPoints: LocalizedText(ko: "포인트 초과", en: "Too many points")
+        case .webhookNotConfirmed: LocalizedText(ko: "확인되지 않은 웹훅", en: "Webhook not confirmed")
         case .tooManyRequests: LocalizedText(ko: "요청이 너무 많음", en: "Too many requests")
         case .headersTooLarge: LocalizedText(ko: "헤더가 너무 큼", en: "Headers too large")
         case .internalError: LocalizedText(ko: "서버 오류", en: "Internal error")

@@ -71,6 +71,8 @@ extension Language {
 }
 
 extension HTTPField.Name {
+    static let contentSecurityPolicy = knownName("Content-Security-Policy")
+    static let referrerPolicy = knownName("Referrer-Policy")
     static let queueToken = knownName("X-Queue-Token")
     static let requestID = knownName("X-Request-Id")
     static let idempotencyKey = knownName("Idempotency-Key")

@@ -5,8 +5,10 @@ public import Ports
 /// What the routes stand on.
 public struct APIDependencies: Sendable {
     let engine: Engine
+    let payments: PaymentDesk
     let store: any Store
     let catalog: CatalogDesk
+    let webhooks: WebhookDesk
     let doorkeeper: Doorkeeper
     let room: any WaitingRoom
     let gate: any SeatGate
@@ -16,21 +18,30 @@ public struct APIDependencies: Sendable {
     let ids: IDMint
     let accessTokens: AccessTokens
     let queueTokens: QueueTokens
+    let ticketSigner: TicketSigner
     let passwords: PasswordHasher
     let limits: RateLimits
     /// How long a hold lasts.
     let holdSeconds: Int
+    /// Whether charged points are credited at once, without a gateway.
+    let chargesDirectly: Bool
+    /// What opens the gateway's page, where that needs one of ours.
+    let checkoutPage: String?
     let logger: Logger
 
     public init(
-        engine: Engine, store: any Store, catalog: CatalogDesk, doorkeeper: Doorkeeper, room: any WaitingRoom,
+        engine: Engine, payments: PaymentDesk, store: any Store, catalog: CatalogDesk, webhooks: WebhookDesk,
+        doorkeeper: Doorkeeper, room: any WaitingRoom,
         gate: any SeatGate, limiter: any RateLimiter, broadcast: any Broadcast, clock: any WallClock, ids: IDMint,
-        accessTokens: AccessTokens, queueTokens: QueueTokens, passwords: PasswordHasher, limits: RateLimits,
-        holdSeconds: Int, logger: Logger
+        accessTokens: AccessTokens, queueTokens: QueueTokens, ticketSigner: TicketSigner, passwords: PasswordHasher,
+        limits: RateLimits,
+        holdSeconds: Int, chargesDirectly: Bool, checkoutPage: String?, logger: Logger
     ) {
         self.engine = engine
+        self.payments = payments
         self.store = store
         self.catalog = catalog
+        self.webhooks = webhooks
         self.doorkeeper = doorkeeper
         self.room = room
         self.gate = gate
@@ -40,9 +51,12 @@ public struct APIDependencies: Sendable {
         self.ids = ids
         self.accessTokens = accessTokens
         self.queueTokens = queueTokens
+        self.ticketSigner = ticketSigner
         self.passwords = passwords
         self.limits = limits
         self.holdSeconds = holdSeconds
+        self.chargesDirectly = chargesDirectly
+        self.checkoutPage = checkoutPage
         self.logger = logger
     }
 

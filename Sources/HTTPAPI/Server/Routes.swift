@@ -16,8 +16,12 @@ struct Routes {
         limits = parts.limits
         addAccounts(AccountRoutes(parts), PointsRoutes(parts))
         addCatalog(CatalogRoutes(parts), SeatRoutes(parts), EventStreamRoutes(parts))
-        addSales(QueueRoutes(parts), ReservationRoutes(parts), PaymentRoutes(parts), TicketRoutes(parts))
+        addSales(QueueRoutes(parts), ReservationRoutes(parts))
+        addMoney(PaymentRoutes(parts), RefundRoutes(parts), PaymentWebhookRoutes(parts))
+        addTickets(TicketRoutes(parts))
+        addCheckout(CheckoutPages(checkoutPage: parts.checkoutPage))
         addStaff(StaffCatalogRoutes(parts), StaffSaleRoutes(parts), StaffAccountRoutes(parts))
+        addWebhooks(WebhookRoutes(parts))
         addOperations(operations)
     }
 
@@ -43,9 +47,7 @@ struct Routes {
         add(.get, "/api/v1/dates/{id}/events", isStream: true, events.events)
     }
 
-    private mutating func addSales(
-        _ queue: QueueRoutes, _ reservations: ReservationRoutes, _ payments: PaymentRoutes, _ tickets: TicketRoutes
-    ) {
+    private mutating func addSales(_ queue: QueueRoutes, _ reservations: ReservationRoutes) {
         add(.post, "/api/v1/queue/token", queue.join)
         add(.get, "/api/v1/queue/token", queue.poll)
         add(.delete, "/api/v1/queue/token", queue.leave)
@@ -54,9 +56,26 @@ struct Routes {
         add(.get, "/api/v1/reservations", reservations.list)
         add(.get, "/api/v1/reservations/{id}", reservations.show)
         add(.delete, "/api/v1/reservations/{id}", reservations.release)
+    }
+
+    private mutating func addMoney(
+        _ payments: PaymentRoutes, _ refunds: RefundRoutes, _ webhooks: PaymentWebhookRoutes
+    ) {
         add(.post, "/api/v1/reservations/{id}/payments", payments.pay)
         add(.get, "/api/v1/payments/{id}", payments.show)
-        add(.post, "/api/v1/payments/{id}/refunds", payments.refund)
+        add(.post, "/api/v1/payments/{id}/confirm", payments.confirm)
+        add(.post, "/api/v1/payments/{id}/refunds", refunds.refund)
+        add(.post, "/api/v1/webhooks/payments", webhooks.receive)
+    }
+
+    private mutating func addCheckout(_ pages: CheckoutPages) {
+        add(.get, "/checkout", pages.checkout)
+        add(.get, "/checkout/success", pages.success)
+        add(.get, "/checkout/fail", pages.fail)
+    }
+
+    private mutating func addTickets(_ tickets: TicketRoutes) {
+        add(.get, "/api/v1/ticket-keys", tickets.keys)
         add(.get, "/api/v1/tickets", tickets.list)
         add(.get, "/api/v1/tickets/{id}", tickets.show)
         add(.get, "/api/v1/tickets/{id}/qr.svg", tickets.qr)
@@ -84,6 +103,19 @@ struct Routes {
         add(.get, "/api/v1/admin/dates/{id}/sales", sales.sales)
         add(.put, "/api/v1/admin/users/{id}/role", accounts.setRole)
         add(.get, "/api/v1/admin/audit-log", accounts.auditLog)
+    }
+
+    private mutating func addWebhooks(_ webhooks: WebhookRoutes) {
+        add(.get, "/api/v1/admin/webhooks", webhooks.list)
+        add(.post, "/api/v1/admin/webhooks", webhooks.create)
+        add(.get, "/api/v1/admin/webhooks/{id}", webhooks.show)
+        add(.put, "/api/v1/admin/webhooks/{id}", webhooks.change)
+        add(.delete, "/api/v1/admin/webhooks/{id}", webhooks.delete)
+        add(.post, "/api/v1/admin/webhooks/{id}/secret", webhooks.rotateSecret)
+        add(.post, "/api/v1/admin/webhooks/{id}/test", webhooks.test)
+        add(.get, "/api/v1/admin/webhooks/{id}/deliveries", webhooks.deliveries)
+        add(.get, "/api/v1/admin/webhook-deliveries/{id}", webhooks.delivery)
+        add(.post, "/api/v1/admin/webhook-deliveries/{id}/replay", webhooks.replay)
     }
 
     private mutating func addOperations(_ operations: OperationRoutes) {

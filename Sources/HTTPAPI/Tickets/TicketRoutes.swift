@@ -8,17 +8,34 @@ internal import QRCodes
 
 /// Tickets, their QR codes, and letting their holders in.
 struct TicketRoutes: Sendable {
-    private static let codeLengthMax = 80
+    private static let codeLengthMax = 256
     private static let gateLengthMax = 80
 
     let engine: Engine
     let store: any SalesReader
     let access: Access
+    let signer: TicketSigner
 
     init(_ parts: APIDependencies) {
         engine = parts.engine
         store = parts.store
         access = parts.access
+        signer = parts.ticketSigner
+    }
+
+    /// `GET /ticket-keys`: what a door without a network checks tickets with.
+    func keys(_ request: Request, _ context: APIContext) async throws -> Response {
+        try await access.anyone(context, .read)
+        return .json(
+            JSONWriter.object { json in
+                json.key("keys")
+                json.array(signer.publicKeys) { json, key in
+                    json.object { json in
+                        json.field("algorithm", "Ed25519")
+                        json.field("publicKey", key.hexadecimal)
+                    }
+                }
+            }, cache: "public, max-age=3600")
     }
 
     /// `GET /tickets`.
@@ -26,18 +43,18 @@ struct TicketRoutes: Sendable {
         let identity = try await access.user(request, context, .read)
         let page = try request.page(of: Ticket.self)
         let tickets = try await store.tickets(of: identity.userID, before: page.before, limit: page.limit)
-        return .json(JSONWriter.list(tickets, limit: page.limit, id: \.id) { $0.ticket($1) })
+        return .json(JSONWriter.list(tickets, limit: page.limit, id: \.id) { $0.ticket($1, signedBy: signer) })
     }
 
     /// `GET /tickets/{id}`.
     func show(_ request: Request, _ context: APIContext) async throws -> Response {
-        .json(try await own(request, context).json)
+        .json(try await own(request, context).json(signedBy: signer))
     }
 
     /// `GET /tickets/{id}/qr.svg`.
     func qr(_ request: Request, _ context: APIContext) async throws -> Response {
         let ticket = try await own(request, context)
-        let svg = QRCode(ticket.code.description).svg
+        let svg = QRCode(signer.signed(ticket)).svg
         return Response(
             status: .ok, headers: [.contentType: "image/svg+xml", .cacheControl: "private, no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: svg)))
@@ -56,15 +73,15 @@ struct TicketRoutes: Sendable {
             }
         }
         let idempotency = try access.idempotency(request, user: identity.userID, route: "checkin", body: body)
-        guard let code = TicketCode(try required(text, "code")) else { throw Problem.notFound }
+        guard let code = signer.code(in: try required(text, "code")) else { throw Problem.notFound }
         let answer = await engine.submit(
             Submission(
                 .command(.checkIn(CheckIn(code: code, gate: gate, by: identity.userID))), idempotency: idempotency
-            ) { outcome in
+            ) { [signer] outcome in
                 guard case .checkedIn(let ticket) = outcome else {
                     preconditionFailure("a check-in that let nobody in")
                 }
-                return EncodedAnswer(status: 201, body: ticket.json)
+                return EncodedAnswer(status: 201, body: ticket.json(signedBy: signer))
             })
         return try .answer(answer)
     }
@@ -79,22 +96,23 @@ struct TicketRoutes: Sendable {
 }
 
 extension Ticket {
-    fileprivate var json: [UInt8] {
+    fileprivate func json(signedBy signer: TicketSigner) -> [UInt8] {
         var json = JSONWriter()
-        json.ticket(self)
+        json.ticket(self, signedBy: signer)
         return json.bytes
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func ticket(_ ticket: Ticket) {
+    fileprivate mutating func ticket(_ ticket: Ticket, signedBy signer: TicketSigner) {
         object { json in
             json.field("id", ticket.id)
             json.field("reservationId", ticket.reservationID)
             json.field("dateId", ticket.dateID)
             json.key("seat")
             json.seat(ticket.seat)
-            json.field("code", ticket.code.description)
+            json.field("code", signer.signed(ticket))
+            json.field("shortCode", ticket.code.description)
             json.field("status", ticket.status.rawValue)
             json.field("usedAt", optional: ticket.usedAt)
             json.field("usedGate", optional: ticket.usedGate)

@@ -1,0 +1,112 @@
+public import Domain
+public import Ports
+
+/// Where the gateway's ledger and ours say different things about a payment.
+public struct LedgerDifference: Hashable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
+        /// The gateway has a payment that we do not.
+        case unknownOrder
+        /// The gateway captured it, we did not.
+        case notCaptured
+        /// We captured it, the gateway did not.
+        case missing
+        /// Both captured, not the same amount.
+        case amount
+        /// The gateway gave back more than we owe.
+        case refundedMore
+        /// What we hold for given back is not.
+        case refundedLess
+    }
+
+    public let kind: Kind
+    /// Nil when the gateway's order is not one of ours.
+    public let paymentID: PaymentID?
+    public let paymentKey: String
+    /// In won; what is not there is 0.
+    public let ours: Int64
+    public let gateways: Int64
+}
+
+/// A card payment of ours, with what was given back of it.
+public struct LedgerEntry: Hashable, Sendable {
+    public let payment: Payment
+    public let refundsDone: Won
+    public let refundsPending: Won
+
+    public init(payment: Payment, refundsDone: Won, refundsPending: Won) {
+        self.payment = payment
+        self.refundsDone = refundsDone
+        self.refundsPending = refundsPending
+    }
+}
+
+/// Compares the two ledgers over a time.
+public struct LedgerComparison: Sendable {
+    private struct Sums {
+        var paymentKey: String
+        var captured: Int64 = 0
+        var refunded: Int64 = 0
+    }
+
+    public private(set) var differences: [LedgerDifference] = []
+    /// Payments that were looked at.
+    public private(set) var paymentCount = 0
+
+    /// - Parameters:
+    ///   - transactions: All lines of the gateway's ledger of that time.
+    ///   - entries: Our payments of these lines, and all card payments that we made from `from` on.
+    ///   - from: Payments from here on have all their lines among `transactions`, so sums are compared as well.
+    public init(transactions: [GatewayTransaction], entries: [LedgerEntry], from: Timestamp) {
+        var ofOrder: [PaymentID: Sums] = [:]
+        for line in transactions {
+            guard let order = line.orderID else {
+                add(.unknownOrder, nil, line.paymentKey, ours: 0, gateways: line.amount)
+                continue
+            }
+            var sums = ofOrder[order] ?? Sums(paymentKey: line.paymentKey)
+            if line.amount >= 0 { sums.captured += line.amount } else { sums.refunded -= line.amount }
+            ofOrder[order] = sums
+        }
+        for entry in entries {
+            paymentCount += 1
+            compare(
+                entry, with: ofOrder.removeValue(forKey: entry.payment.id), isWhole: entry.payment.id.madeAt >= from)
+        }
+        for (order, sums) in ofOrder.sorted(by: { $0.key < $1.key }) {
+            paymentCount += 1
+            add(.unknownOrder, order, sums.paymentKey, ours: 0, gateways: sums.captured - sums.refunded)
+        }
+    }
+
+    private mutating func compare(_ entry: LedgerEntry, with sums: Sums?, isWhole: Bool) {
+        let payment = entry.payment
+        let key = sums?.paymentKey ?? payment.gatewayKey ?? ""
+        let captured = payment.status.isCaptured ? payment.card.amount : 0
+        guard let sums else {
+            if isWhole, captured > 0 { add(.missing, payment.id, key, ours: captured, gateways: 0) }
+            return
+        }
+        if sums.captured > 0 || isWhole {
+            switch (captured, sums.captured) {
+            case (0, 0): break
+            case (0, _): add(.notCaptured, payment.id, key, ours: 0, gateways: sums.captured)
+            case (_, 0): add(.missing, payment.id, key, ours: captured, gateways: 0)
+            default:
+                if captured != sums.captured { add(.amount, payment.id, key, ours: captured, gateways: sums.captured) }
+            }
+        }
+        let owed = entry.refundsDone + entry.refundsPending
+        if sums.refunded > owed.amount {
+            add(.refundedMore, payment.id, key, ours: owed.amount, gateways: sums.refunded)
+        } else if isWhole, sums.refunded < entry.refundsDone.amount {
+            add(.refundedLess, payment.id, key, ours: entry.refundsDone.amount, gateways: sums.refunded)
+        }
+    }
+
+    private mutating func add(
+        _ kind: LedgerDifference.Kind, _ payment: PaymentID?, _ key: String, ours: Int64, gateways: Int64
+    ) {
+        differences.append(
+            LedgerDifference(kind: kind, paymentID: payment, paymentKey: key, ours: ours, gateways: gateways))
+    }
+}

@@ -1,0 +1,155 @@
+public import Domain
+public import Logging
+public import Ports
+
+/// Has cards pay: stores the intent, asks the gateway, and stores what it said. No transaction is open meanwhile.
+public final class PaymentDesk: Sendable {
+    private let engine: Engine
+    private let store: any Store
+    private let gateway: any PaymentGateway
+    private let logger: Logger
+    public let policy: PaymentPolicy
+    /// How long a call to the gateway may take at the most. Nobody else asks about the payment meanwhile.
+    private let tryMs: Int
+
+    /// - Parameter tryMs: More than the gateway's driver takes before it gives up.
+    public init(
+        engine: Engine, store: any Store, gateway: any PaymentGateway, policy: PaymentPolicy, tryMs: Int,
+        logger: Logger
+    ) {
+        self.engine = engine
+        self.store = store
+        self.gateway = gateway
+        self.policy = policy
+        self.tryMs = tryMs
+        self.logger = logger
+    }
+
+    /// Where the fan pays what a card is to pay.
+    public func checkoutURL(for payment: Payment, title: String) -> String {
+        gateway.checkoutURL(for: CheckoutOrder(orderID: payment.id, amount: payment.card, title: title))
+    }
+
+    // MARK: A fan comes back from the gateway's page
+
+    /// Captures a payment.
+    ///
+    /// - Parameters:
+    ///   - amount: What the browser was told, to be compared with what is to be paid.
+    ///   - encode: Writes the answer from ``Outcome/paymentSettled(_:_:wallet:)``.
+    public func confirm(
+        _ payment: PaymentID, of user: UserID, paymentKey: String, amount: Won?, idempotency: Idempotency,
+        encode: @Sendable @escaping (Outcome) -> EncodedAnswer
+    ) async -> Answer {
+        let begin = BeginCapture(
+            userID: user, paymentID: payment, paymentKey: paymentKey, amount: amount, policy: policy, tryMs: tryMs)
+        // The fan may hang up: what has begun is finished all the same.
+        return await Task {
+            let result: CaptureResult
+            switch await engine.outcome(of: .beginCapture(begin)) {
+            case .success(.captureBegun(let begun)):
+                result = await gateway.capture(
+                    CaptureOrder(orderID: payment, paymentKey: paymentKey, amount: begun.card))
+            // It is settled: this changes nothing, and remembers the answer.
+            case .success: result = .unknown
+            case .failure(let failure): return failure.answer
+            }
+            let complete = Command.completePayment(
+                CompletePayment(
+                    ownerID: user, paymentID: payment, paymentKey: paymentKey, result: result,
+                    retryMs: Self.firstRetryMs))
+            if result == .wrongKey {
+                if case .failure(let failure) = await engine.outcome(of: complete) { return failure.answer }
+                return .refused(.paymentKeyInvalid)
+            }
+            return await engine.submit(
+                Submission(.command(complete), idempotency: idempotency, encode: encode))
+        }.value
+    }
+
+    // MARK: Asking the gateway again
+
+    static let firstRetryMs = 1_000
+    /// So often a capture is asked for that the gateway does not answer and does not make. If it makes it later, the money
+    /// is treated like any that comes late.
+    private static let captureTriesMax = 2
+    /// Short enough for everything to be known within a minute of the gateway's return.
+    private static let retryMaxMs = 15_000
+
+    /// Reads a payment back from the gateway and takes its word. A webhook that says something is only a reason to ask.
+    ///
+    /// - Returns: The gateway's payment; nil when it has none for this order.
+    @discardableResult
+    public func readBack(_ payment: Payment, at now: Timestamp) async throws(Fault) -> GatewayPayment? {
+        let found = try await find(payment)
+        guard let result = try await result(of: found, for: payment, at: now) else { return found }
+        let ageMs = now.milliseconds(since: payment.createdAt)
+        let retryMs = Int(min(max(ageMs / 4, Int64(Self.firstRetryMs)), Int64(Self.retryMaxMs)))
+        let complete = CompletePayment(
+            ownerID: payment.userID, paymentID: payment.id,
+            paymentKey: found?.paymentKey ?? payment.gatewayKey ?? "", result: result, retryMs: retryMs)
+        if case .failure(let failure) = await engine.outcome(of: .completePayment(complete)) { try failure.orFault() }
+        return found
+    }
+
+    private func find(_ payment: Payment) async throws(Fault) -> GatewayPayment? {
+        if let key = payment.gatewayKey, let found = try await gateway.payment(key: key), found.orderID == payment.id {
+            // Another card may have paid the same order since.
+            if case .captured = found.status { return found }
+            if let ofOrder = try await gateway.payment(orderID: payment.id), case .captured = ofOrder.status {
+                return ofOrder
+            }
+            return found
+        }
+        return try await gateway.payment(orderID: payment.id)
+    }
+
+    /// What is to be made of the gateway's payment. Nil: nothing, since nobody has asked the card to pay.
+    private func result(
+        of found: GatewayPayment?, for payment: Payment, at now: Timestamp
+    ) async throws(Fault) -> CaptureResult? {
+        switch found?.status {
+        case .captured: return found.map { .captured(amount: $0.amount) }
+        case .over(let code): return .declined(code: code)
+        case .open, nil:
+            // Nothing is made of silence while somebody is asking.
+            guard payment.status == .unknown, let key = payment.gatewayKey, payment.tryAt ?? now <= now else {
+                return nil
+            }
+            guard let found else { return .wrongKey }
+            guard found.paymentKey == key else { return .wrongKey }
+            guard payment.tryCount < Self.captureTriesMax else { return .declined(code: DeclineCode.noAnswer) }
+            // The capture did not get there. It is made again, known by the same key, while the seats are held.
+            if let id = payment.reservationID {
+                guard let reservation = try await store.reservation(id), reservation.status == .confirmed,
+                    reservation.expiresAt > now
+                else { return .declined(code: DeclineCode.expired) }
+            }
+            return await gateway.capture(CaptureOrder(orderID: payment.id, paymentKey: key, amount: payment.card))
+        }
+    }
+
+    // MARK: Giving money back
+
+    private static let refundRetryMaxMs = 15_000
+
+    /// Has the gateway give back what is owed, once, however often it is asked.
+    func settle(_ refund: Refund, of payment: Payment) async throws(Fault) {
+        guard let key = payment.gatewayKey else { preconditionFailure("a card refund of a payment without a key") }
+        let order = RefundOrder(id: refund.id, paymentKey: key, amount: refund.amount, reason: refund.reason)
+        let result: SettleRefund.Result
+        switch await gateway.refund(order) {
+        case .done: result = .done
+        case .refused(let code):
+            logger.error(
+                "the gateway will not give money back",
+                metadata: ["payment": "\(payment.id)", "refund": "\(refund.id)", "code": "\(code)"])
+            result = .refused(code: code)
+        case .unknown:
+            let retryMs = min(Self.firstRetryMs << min(refund.tryCount, 10), Self.refundRetryMaxMs)
+            result = .unknown(retryMs: retryMs)
+        }
+        let settle = SettleRefund(refundID: refund.id, paymentID: payment.id, result: result)
+        if case .failure(let failure) = await engine.outcome(of: .settleRefund(settle)) { try failure.orFault() }
+    }
+}

@@ -1,0 +1,63 @@
+internal import Domain
+internal import Engine
+
+extension Payment {
+    /// - Parameters:
+    ///   - tickets: Those that it is good for, or that were voided by a refund.
+    ///   - checkoutURL: Where the card pays, while it has not.
+    ///   - refunds: What the gateway gives back.
+    func json(tickets: [TicketID] = [], checkoutURL: String? = nil, refunds: [Refund] = []) -> [UInt8] {
+        JSONWriter.object { json in
+            json.field("id", id)
+            json.key("reservationId")
+            if let reservationID { json.value(reservationID) } else { json.null() }
+            json.field("method", method.rawValue)
+            json.field("status", status.rawValue)
+            json.field("amount", amount)
+            json.field("points", points)
+            json.field("refunded", refunded)
+            if let declineCode { json.field("declineCode", declineCode) }
+            if let checkoutURL, status == .requested { json.checkout(of: self, url: checkoutURL) }
+            json.key("tickets")
+            json.array(tickets) { $0.value($1) }
+            json.key("refunds")
+            json.array(refunds) { json, refund in
+                json.object { json in
+                    json.field("id", refund.id)
+                    json.field("amount", refund.amount)
+                    json.field("status", refund.status.rawValue)
+                    json.field("createdAt", refund.createdAt)
+                }
+            }
+            json.field("createdAt", createdAt)
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Where a card pays what it is to pay.
+    mutating func checkout(of payment: Payment, url: String) {
+        key("checkout")
+        object { json in
+            json.field("url", url)
+            json.field("orderId", payment.id)
+            json.field("amount", payment.card)
+        }
+    }
+}
+
+extension Outcome {
+    /// The answer to a call that paid, began to pay, or gave back.
+    func paymentAnswer(checkoutURL: (Payment) -> String? = { _ in nil }) -> EncodedAnswer {
+        switch self {
+        case .paid(let payment, let tickets), .refunded(let payment, let tickets):
+            EncodedAnswer(status: 201, body: payment.json(tickets: tickets.map(\.id)))
+        case .paymentRequested(let payment, _):
+            EncodedAnswer(status: 201, body: payment.json(checkoutURL: checkoutURL(payment)))
+        case .paymentSettled(let payment, let tickets, _):
+            EncodedAnswer(
+                status: payment.status == .unknown ? 202 : 200, body: payment.json(tickets: tickets.map(\.id)))
+        default: preconditionFailure("a payment that came to something else")
+        }
+    }
+}
