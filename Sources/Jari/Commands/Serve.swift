@@ -32,10 +32,11 @@ struct Serve: AsyncParsableCommand {
         let logger = settings.logger()
         let clock = SystemClock()
         let opened = try await settings.openStore(clock: clock, logger: logger)
+        let gateway = try await Gateway.open(settings, isServing: true, clock: clock, logger: logger)
         let box = try await SaleBox(
             settings: settings, opened: opened,
-            coordination: try settings.openCoordination(joins: opened.joins, logger: logger), clock: clock,
-            logger: logger)
+            coordination: try settings.openCoordination(joins: opened.joins, logger: logger), gateway: gateway,
+            clock: clock, logger: logger)
         let demoIsNew = try await box.prepare(settings)
         let isListening = Flag()
         let drain = Drain(milliseconds: settings.drainMs)
@@ -53,8 +54,9 @@ struct Serve: AsyncParsableCommand {
                 trustedProxies: settings.trustedProxies)
         ) { port in
             isListening.set()
+            gateway.weListen(on: port)
             giveBackMemory()
-            Greeting(settings: settings, port: port, demoIsNew: demoIsNew).say()
+            Greeting(settings: settings, port: port, sandbox: gateway.sandboxAddress, demoIsNew: demoIsNew).say()
         }
         // Stopped from the last to the first: no new requests, then no new work, then the engine when all is done.
         // One that fails, such as a server whose port is taken, stops the others in the same way.
@@ -73,6 +75,7 @@ struct Serve: AsyncParsableCommand {
         } catch let error where !isListening.isSet {
             throw StartError("Cannot listen on \(settings.host):\(settings.port): \(error)")
         }
+        await gateway.close()
         try await opened.close()
     }
 }

@@ -1,30 +1,32 @@
 internal import Foundation
 
-/// The secrets that the program makes for itself when none are configured, kept beside the store so that logins and
-/// places in queues survive a restart.
+/// The secrets that the program makes for itself when none are configured, kept beside the store so that logins, places
+/// in queues and signed tickets survive a restart.
 struct KeyFile {
-    let accessKeys: [[UInt8]]
-    let queueKeys: [[UInt8]]
+    /// 32 bytes each.
+    let keys: [[UInt8]]
 
     /// Reads the file, or makes it, readable by its owner only. Of processes that start together in one folder one makes
     /// it, and all have the same keys.
-    init(path: String) throws(SettingError) {
-        if !FileManager.default.fileExists(atPath: path) { try Self.make(path) }
+    ///
+    /// - Parameter loss: What has to be done over when the keys are made anew.
+    init(path: String, count: Int, loss: String) throws(SettingError) {
+        if !FileManager.default.fileExists(atPath: path) { try Self.make(path, count: count) }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw SettingError(lines: ["\(path) cannot be read."])
         }
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap {
             [UInt8](hexadecimal: $0)
         }
-        guard lines.count == 2, lines.allSatisfy({ $0.count == 32 }) else {
-            throw SettingError(lines: ["\(path) is damaged. Remove it; everyone has to log in again then."])
+        guard lines.count == count, lines.allSatisfy({ $0.count == 32 }) else {
+            throw SettingError(lines: ["\(path) is damaged. Remove it; \(loss) then."])
         }
-        (accessKeys, queueKeys) = ([lines[0]], [lines[1]])
+        keys = lines
     }
 
     /// Written whole under another name first, and then given its name, unless another process was quicker.
-    private static func make(_ path: String) throws(SettingError) {
-        let keys = (0..<2).map { _ in (0..<32).map { _ in UInt8.random(in: 0...255) } }
+    private static func make(_ path: String, count: Int) throws(SettingError) {
+        let keys = (0..<count).map { _ in (0..<32).map { _ in UInt8.random(in: 0...255) } }
         let text = keys.map { key in key.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\n" }.joined()
         let draft = "\(path).\(ProcessInfo.processInfo.processIdentifier)"
         let files = FileManager.default

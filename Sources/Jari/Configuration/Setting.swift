@@ -8,12 +8,26 @@ enum Setting: String, CaseIterable {
     case coordination = "JARI_COORDINATION"
     case events = "JARI_EVENTS"
     case gateway = "JARI_GATEWAY"
+    case gatewayTimeoutMs = "JARI_GATEWAY_TIMEOUT_MS"
+    case tossSecretKey = "JARI_TOSS_SECRET_KEY"
+    case tossClientKey = "JARI_TOSS_CLIENT_KEY"
+    case tossURL = "JARI_TOSS_URL"
+    case sandboxURL = "JARI_SANDBOX_URL"
+    case sandboxPort = "JARI_SANDBOX_PORT"
+    case sandboxFaults = "JARI_SANDBOX_FAULTS"
+    case pointsCharge = "JARI_POINTS_CHARGE"
+    case checkoutSeconds = "JARI_CHECKOUT_SECONDS"
+    case mail = "JARI_MAIL"
+    case mailFrom = "JARI_MAIL_FROM"
+    case publicURL = "JARI_PUBLIC_URL"
+    case webhookPrivateTargets = "JARI_WEBHOOK_PRIVATE_TARGETS"
     case adminEmail = "JARI_ADMIN_EMAIL"
     case adminPassword = "JARI_ADMIN_PASSWORD"
     case demo = "JARI_DEMO"
     case holdSeconds = "JARI_HOLD_SECONDS"
     case accessKeys = "JARI_ACCESS_KEYS"
     case queueKeys = "JARI_QUEUE_KEYS"
+    case ticketKeys = "JARI_TICKET_KEYS"
     case rateLimitFactor = "JARI_RATE_LIMIT_FACTOR"
     case connectionCountMax = "JARI_CONNECTION_COUNT_MAX"
     case connectionsPerAddressMax = "JARI_CONNECTIONS_PER_ADDRESS_MAX"
@@ -34,7 +48,22 @@ enum Setting: String, CaseIterable {
         case .coordination:
             "queues, gates and limits: inprocess, redis://…, rediss://…, redis-sentinel://… or redis-cluster://…"
         case .events: "where events go: inprocess or kafka://…"
-        case .gateway: "who takes card payments: sandbox (points only, for now)"
+        case .gateway: "who takes card payments: sandbox, which moves no money, or toss"
+        case .gatewayTimeoutMs: "how long the gateway may take to answer, 500 to 60000"
+        case .tossSecretKey: "Toss Payments' secret key"
+        case .tossClientKey: "Toss Payments' client key, for its page"
+        case .tossURL: "Toss Payments' API"
+        case .sandboxURL: "a sandbox gateway that runs elsewhere; by itself one inside this program"
+        case .sandboxPort: "the port of the sandbox inside this program; 0 takes a free one"
+        case .sandboxFaults: "how that sandbox misbehaves, such as timeoutAfterCapture=0.1,declines=0.02"
+        case .pointsCharge: "charged points are credited at once (direct), or paid for by card (gateway)"
+        case .checkoutSeconds: "how long a fan may take on the gateway's page, 30 to 3600"
+        case .mail:
+            "where mails to fans go: off, file:FOLDER, smtp://user:password@host:port or smtps://… (docs/mail.md)"
+        case .mailFrom: "whom mails are from: name@host or Name <name@host>"
+        case .publicURL: "where fans reach the pages, such as https://tickets.example.com; by itself none is known"
+        case .webhookPrivateTargets:
+            "whether webhooks may go to private addresses and over plain http: true or false, by itself false"
         case .adminEmail: "the first administrator, made at start if missing"
         case .adminPassword: "the first administrator's password, 8 to 128 characters"
         case .demo:
@@ -42,6 +71,7 @@ enum Setting: String, CaseIterable {
         case .holdSeconds: "how long seats are held for payment, 10 to 3600"
         case .accessKeys: "secrets that sign logins, 64 hexadecimal digits each, newest first, comma between"
         case .queueKeys: "secrets that sign queue tokens, likewise"
+        case .ticketKeys: "secrets that sign tickets, likewise; a door without a network knows their public keys"
         case .rateLimitFactor: "multiplies every rate limit; 0 turns them off"
         case .connectionCountMax: "connections open at once, 1 to 1000000"
         case .connectionsPerAddressMax:
@@ -57,7 +87,7 @@ enum Setting: String, CaseIterable {
 
     var isSecret: Bool {
         switch self {
-        case .adminPassword, .accessKeys, .queueKeys: true
+        case .adminPassword, .accessKeys, .queueKeys, .ticketKeys, .tossSecretKey: true
         default: false
         }
     }

@@ -2,8 +2,11 @@ internal import Configuration
 internal import CoordinationRedis
 internal import EventsKafka
 internal import Foundation
+internal import GatewaySandbox
+internal import GatewayToss
 internal import HTTPAPI
 internal import Logging
+internal import Mail
 internal import SystemPackage
 
 /// A setting that cannot be used. One line names the key and what it should be.
@@ -21,6 +24,17 @@ struct Settings: Sendable {
     let storeLanes: Int
     let coordination: CoordinationAddress
     let events: EventsAddress
+    let gateway: GatewayAddress
+    let gatewayTimeoutMs: Int
+    let sandboxPort: Int
+    let sandboxFaults: SandboxFaults
+    let pointsCharge: PointsCharge
+    let checkoutSeconds: Int
+    /// Nil: no mail is written.
+    let mail: MailSettings?
+    /// Without a slash at its end.
+    let publicURL: String?
+    let webhookPrivateTargets: Bool
     let adminEmail: String?
     let adminPassword: String?
     let demo: Bool
@@ -28,6 +42,7 @@ struct Settings: Sendable {
     /// Nil: the program keeps its own beside the store.
     let accessKeys: [[UInt8]]?
     let queueKeys: [[UInt8]]?
+    let ticketKeys: [[UInt8]]?
     let rateLimitFactor: Double
     let connectionCountMax: Int
     let connectionsPerAddressMax: Int
@@ -69,7 +84,15 @@ struct Settings: Sendable {
             reader.fail(
                 .coordination, "Redis serves several processes, and those need JARI_STORE=postgres://…, not a file")
         }
-        reader.only(.gateway, "sandbox")
+        gateway = reader.gateway()
+        gatewayTimeoutMs = reader.integer(.gatewayTimeoutMs, standard: 15_000, in: 500...60_000)
+        sandboxPort = reader.integer(.sandboxPort, standard: 0, in: 0...65_535)
+        sandboxFaults = reader.sandboxFaults()
+        pointsCharge = reader.pointsCharge(gateway: gateway)
+        checkoutSeconds = reader.integer(.checkoutSeconds, standard: 300, in: 30...3_600)
+        publicURL = reader.publicURL()
+        mail = reader.mail(publicURL: publicURL)
+        webhookPrivateTargets = reader.boolean(.webhookPrivateTargets, standard: false)
         adminEmail = reader.optionalText(.adminEmail)
         adminPassword = reader.optionalText(.adminPassword)
         if (adminEmail == nil) != (adminPassword == nil) {
@@ -88,6 +111,7 @@ struct Settings: Sendable {
         holdSeconds = reader.integer(.holdSeconds, standard: 420, in: 10...3_600)
         accessKeys = reader.keys(.accessKeys)
         queueKeys = reader.keys(.queueKeys)
+        ticketKeys = reader.keys(.ticketKeys)
         rateLimitFactor = reader.number(.rateLimitFactor, standard: 1, in: 0...1_000_000)
         if rateLimitFactor > 0, rateLimitFactor < 0.001 {
             reader.fail(.rateLimitFactor, "\"\(rateLimitFactor)\" must be 0, or 0.001 or more")
@@ -161,11 +185,6 @@ private struct SettingReader {
         return value
     }
 
-    mutating func only(_ setting: Setting, _ known: String) {
-        let text = text(setting, standard: known)
-        if text != known { fail(setting, "\"\(text)\" is not known; this version has only \(known)") }
-    }
-
     mutating func store(standard: String) -> StoreAddress {
         let text = raw(.store) ?? standard
         note(.store, text)
@@ -214,6 +233,78 @@ private struct SettingReader {
             if let setting = KafkaSettings.clientSetting(environmentVariable: name) { settings[setting] = value }
         }
         return settings
+    }
+
+    mutating func publicURL() -> String? {
+        guard let text = optionalText(.publicURL) else { return nil }
+        let isWhole = ["http://", "https://"].contains { text.hasPrefix($0) && text.utf8.count > $0.utf8.count }
+        guard isWhole, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains("?"), !text.contains("#"),
+            !text.contains("@")
+        else {
+            fail(.publicURL, "\"\(text.withoutPassword)\" must be http://host or https://host")
+            return nil
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    mutating func mail(publicURL: String?) -> MailSettings? {
+        let text = text(.mail, standard: "off")
+        let from = optionalText(.mailFrom)
+        if text == "off" { return nil }
+        do throws(MailSettings.Mistake) {
+            return try MailSettings(address: text, from: from, publicURL: publicURL)
+        } catch {
+            fail(.mail, "\(error)")
+            return nil
+        }
+    }
+
+    mutating func gateway() -> GatewayAddress {
+        let kind = text(.gateway, standard: "sandbox")
+        let (secret, client) = (optionalText(.tossSecretKey), optionalText(.tossClientKey))
+        let tossURL = url(.tossURL) ?? TossSettings.tossURL
+        let sandboxURL = url(.sandboxURL)
+        switch kind {
+        case "sandbox": return .sandbox(url: sandboxURL)
+        case "toss":
+            if secret == nil { fail(.tossSecretKey, "JARI_GATEWAY=toss needs it") }
+            if client == nil { fail(.tossClientKey, "JARI_GATEWAY=toss needs it") }
+            return .toss(url: tossURL, secretKey: secret ?? "", clientKey: client ?? "")
+        default:
+            fail(.gateway, "\"\(kind)\" must be sandbox or toss")
+            return .sandbox(url: nil)
+        }
+    }
+
+    /// An address to which paths are added.
+    private mutating func url(_ setting: Setting) -> String? {
+        guard let text = optionalText(setting) else { return nil }
+        guard text.hasPrefix("https://") || text.hasPrefix("http://"), !text.contains("@"), !text.contains("?") else {
+            fail(setting, "\"\(text.withoutPassword)\" must be http://host or https://host")
+            return nil
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    mutating func sandboxFaults() -> SandboxFaults {
+        guard let text = optionalText(.sandboxFaults) else { return SandboxFaults() }
+        do throws(SandboxFaults.Mistake) {
+            return try SandboxFaults(text)
+        } catch {
+            fail(.sandboxFaults, "\(error)")
+            return SandboxFaults()
+        }
+    }
+
+    /// A rehearsal needs no card; where real money is taken, points cost some.
+    mutating func pointsCharge(gateway: GatewayAddress) -> PointsCharge {
+        let standard: PointsCharge = if case .sandbox = gateway { .direct } else { .gateway }
+        let text = text(.pointsCharge, standard: standard.rawValue)
+        guard let charge = PointsCharge(rawValue: text) else {
+            fail(.pointsCharge, "\"\(text)\" must be direct or gateway")
+            return standard
+        }
+        return charge
     }
 
     mutating func trustedProxies() -> TrustedProxies {

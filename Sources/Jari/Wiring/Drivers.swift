@@ -12,6 +12,8 @@ struct OpenStore {
     let store: any Store
     /// Where waiting rooms are remembered that live outside the program. Nil for a file, which one process has alone.
     let joins: (any QueueJoinStore)?
+    let mails: any MailStore
+    let webhooks: any WebhookStore
     /// Batches that it commits beside each other.
     let laneCount: Int
     let close: @Sendable () async throws(Fault) -> Void
@@ -25,10 +27,14 @@ extension Settings {
             switch store {
             case .sqlite(let path):
                 let store = try SQLiteStore(path: path, clock: clock, logger: logger)
-                opened = OpenStore(store: store, joins: nil, laneCount: 1) { () throws(Fault) in try store.close() }
+                opened = OpenStore(store: store, joins: nil, mails: store, webhooks: store, laneCount: 1) {
+                    () throws(Fault) in try store.close()
+                }
             case .postgres(let uri):
                 let store = try PostgresStore(uri, replica: storeReplica, lanes: storeLanes, logger: logger)
-                opened = OpenStore(store: store, joins: store, laneCount: storeLanes) { await store.close() }
+                opened = OpenStore(store: store, joins: store, mails: store, webhooks: store, laneCount: storeLanes) {
+                    await store.close()
+                }
             }
             try await opened.store.migrate()
             return opened
@@ -44,10 +50,14 @@ extension Settings {
             switch store {
             case .sqlite(let path):
                 let store = try SQLiteStore(readingOnly: path, clock: clock, logger: logger)
-                opened = OpenStore(store: store, joins: nil, laneCount: 1) { () throws(Fault) in try store.close() }
+                opened = OpenStore(store: store, joins: nil, mails: store, webhooks: store, laneCount: 1) {
+                    () throws(Fault) in try store.close()
+                }
             case .postgres(let uri):
                 let store = try PostgresStore(uri, isReadOnly: true, logger: logger)
-                opened = OpenStore(store: store, joins: nil, laneCount: 1) { await store.close() }
+                opened = OpenStore(store: store, joins: nil, mails: store, webhooks: store, laneCount: 1) {
+                    await store.close()
+                }
             }
             // Reading only, this changes nothing: it says when the schema is not this program's.
             try await opened.store.migrate()
@@ -69,13 +79,23 @@ extension Settings {
     /// one sale must have the same.
     func keys() throws(SettingError) -> (access: [[UInt8]], queue: [[UInt8]]) {
         if let accessKeys, let queueKeys { return (accessKeys, queueKeys) }
-        let path =
-            switch store {
-            case .sqlite(let path): path + ".keys"
-            case .postgres: "jari.keys"
-            }
-        let file = try KeyFile(path: path)
-        return (accessKeys ?? file.accessKeys, queueKeys ?? file.queueKeys)
+        let file = try KeyFile(path: keyPath + ".keys", count: 2, loss: "everyone has to log in again")
+        return (accessKeys ?? [file.keys[0]], queueKeys ?? [file.keys[1]])
+    }
+
+    /// The secrets that sign tickets, likewise.
+    func signingKeys() throws(SettingError) -> [[UInt8]] {
+        if let ticketKeys { return ticketKeys }
+        return try KeyFile(
+            path: keyPath + ".tickets.keys", count: 1, loss: "printed tickets have to be printed again"
+        ).keys
+    }
+
+    private var keyPath: String {
+        switch store {
+        case .sqlite(let path): path
+        case .postgres: "jari"
+        }
     }
 }
 

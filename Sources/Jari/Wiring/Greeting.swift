@@ -2,6 +2,8 @@
 struct Greeting {
     let settings: Settings
     let port: Int
+    /// Where cards are paid with that are none.
+    let sandbox: String?
     let demoIsNew: Bool
 
     func say() {
@@ -10,6 +12,7 @@ struct Greeting {
         print("  API          \(address)/api/v1/concerts")
         print("  try it       \(address)/docs")
         print("  store        \(settings.storeName)")
+        if let sandbox { print("  test cards   \(sandbox)/checkout") }
         if settings.demo {
             print("  demo fan     \(DemoConcerts.fan.email) / \(DemoConcerts.fan.password)")
             print("  demo staff   \(DemoConcerts.staff.email) / \(DemoConcerts.staff.password)")

@@ -3,6 +3,7 @@ internal import Engine
 internal import EventsInProcess
 internal import HTTPAPI
 internal import Logging
+internal import Mail
 internal import Ports
 internal import ServiceLifecycle
 
@@ -21,10 +22,15 @@ struct SaleBox {
     private let doorkeeper: Doorkeeper
 
     init(
-        settings: Settings, opened: OpenStore, coordination: Coordination, clock: any WallClock, logger: Logger
+        settings: Settings, opened: OpenStore, coordination: Coordination, gateway: Gateway, clock: any WallClock,
+        logger: Logger
     ) async throws {
         let store = opened.store
-        let events = settings.openEvents(consumers: [SalesProjection(store: store)], logger: logger)
+        let webhooks = Webhooks(
+            settings: settings, opened: opened, leases: coordination.leases, clock: clock, ids: ids, logger: logger)
+        var consumers: [any EventConsumer] = [SalesProjection(store: store), webhooks.fanOut]
+        if settings.mail != nil { consumers.append(Mailer(store: opened.mails)) }
+        let events = settings.openEvents(consumers: consumers, logger: logger)
         let nudge = WakeUp()
         let engine = Engine(
             store: store, broadcast: coordination.broadcast, news: coordination.news, clock: clock,
@@ -38,20 +44,40 @@ struct SaleBox {
         let relay = OutboxRelay(
             store: store, log: events.log, leases: coordination.leases, clock: clock, nudge: nudge, logger: logger)
         let sweeper = Sweeper(engine: engine, store: store, leases: coordination.leases, clock: clock, logger: logger)
+        let payments = PaymentDesk(
+            engine: engine, store: store, gateway: gateway.toss, policy: settings.paymentPolicy, tryMs: gateway.tryMs,
+            logger: logger)
+        let reconciler = Reconciler(
+            engine: engine, store: store, desk: payments, gateway: gateway.toss, leases: coordination.leases,
+            clock: clock, logger: logger)
+        let ticketSigner = TicketSigner(secrets: try settings.signingKeys())
         api = APIDependencies(
-            engine: engine, store: store,
+            engine: engine, payments: payments, store: store,
             catalog: CatalogDesk(store: store, engine: engine, doorkeeper: doorkeeper, clock: clock, ids: ids),
-            doorkeeper: doorkeeper, room: coordination.room, gate: coordination.gate, limiter: coordination.limiter,
+            webhooks: webhooks.desk, doorkeeper: doorkeeper, room: coordination.room, gate: coordination.gate,
+            limiter: coordination.limiter,
             broadcast: coordination.broadcast, clock: clock, ids: ids, accessTokens: accessTokens,
-            queueTokens: QueueTokens(secrets: keys.queue), passwords: passwords,
-            limits: RateLimits(factor: settings.rateLimitFactor), holdSeconds: settings.holdSeconds, logger: logger)
+            queueTokens: QueueTokens(secrets: keys.queue),
+            ticketSigner: ticketSigner, passwords: passwords,
+            limits: RateLimits(factor: settings.rateLimitFactor), holdSeconds: settings.holdSeconds,
+            chargesDirectly: settings.pointsCharge == .direct, checkoutPage: gateway.checkoutPage, logger: logger)
         var checks: [(name: StaticString, check: @Sendable () async throws(Fault) -> Void)] = []
         if let check = coordination.check { checks.append(("coordination", check)) }
         if case .kafka = settings.events {
             checks.append(("events", { () throws(Fault) in try await relay.check() }))
         }
         self.checks = checks
-        services = coordination.services + events.services + [engine, relay, sweeper, doorkeeper]
+        let mail: [any Service] =
+            settings.mail.map { mail in
+                [
+                    MailSender(
+                        settings: mail, mails: opened.mails, sales: store, qrText: { ticketSigner.signed($0) },
+                        leases: coordination.leases, clock: clock, logger: logger)
+                ]
+            } ?? []
+        services =
+            coordination.services + events.services + gateway.services
+            + [engine, relay, sweeper, doorkeeper, reconciler, webhooks.sender] + mail
         self.store = store
         self.clock = clock
         self.logger = logger
