@@ -41,11 +41,13 @@ private struct SeatMovement {
     /// Nil for an event that moves no seat.
     init?(_ kind: Event.Kind) {
         switch kind {
-        case .reservationHeld: (held, sold) = (1, 0)
+        case .reservationHeld, .reservationRetaken: (held, sold) = (1, 0)
         case .reservationPaid: (held, sold) = (-1, 1)
         case .reservationCancelled, .reservationExpired: (held, sold) = (-1, 0)
         case .reservationPartlyRefunded, .reservationRefunded: (held, sold) = (0, -1)
-        case .pointsCharged, .ticketUsed, .concertChanged, .dateChanged, .layoutReplaced: return nil
+        case .reservationConfirmed, .reservationReopened, .paymentReturned, .refundFailed, .ledgerDiffers,
+            .pointsCharged, .ticketUsed, .concertChanged, .dateChanged, .layoutReplaced:
+            return nil
         }
     }
 }

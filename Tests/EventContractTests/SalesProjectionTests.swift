@@ -53,6 +53,24 @@ struct SalesProjectionTests {
             ])
     }
 
+    @Test("A hold that ran out and is paid after all counts as sold once, and is not held")
+    mutating func takenAgain() {
+        let date: DateID = source.id()
+        let reservation: ReservationID = source.id()
+        let seats: [(grade: Int, price: Int64)] = [(0, 100), (1, 30)]
+        let kinds: [Event.Kind] = [
+            .reservationHeld, .reservationConfirmed, .reservationExpired, .reservationRetaken, .reservationPaid,
+        ]
+        let events = kinds.map { source.event($0, of: reservation, on: date, seats: seats) }
+        #expect(
+            SalesProjection.deltas(of: events).map(\.figures.grades) == [
+                [
+                    SalesFigures.Grade(grade: 0, sold: 1, revenue: Won(100)),
+                    SalesFigures.Grade(grade: 1, sold: 1, revenue: Won(30)),
+                ]
+            ])
+    }
+
     @Test("Refunds lower what is sold and the revenue, and leave the minutes as they were")
     mutating func refunding() {
         let date: DateID = source.id()
@@ -104,7 +122,11 @@ struct SalesProjectionTests {
     @Test("Events that move no seat change nothing")
     mutating func nothing() {
         let date: DateID = source.id()
-        for kind in [Event.Kind.pointsCharged, .ticketUsed, .concertChanged, .dateChanged, .layoutReplaced] {
+        let kinds: [Event.Kind] = [
+            .reservationConfirmed, .reservationReopened, .paymentReturned, .refundFailed, .ledgerDiffers,
+            .pointsCharged, .ticketUsed, .concertChanged, .dateChanged, .layoutReplaced,
+        ]
+        for kind in kinds {
             let event = source.event(kind, of: source.id(), on: date, seats: [(0, 100)])
             #expect(SalesProjection.deltas(of: [event]).isEmpty, "\(kind)")
         }

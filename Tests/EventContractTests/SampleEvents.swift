@@ -22,12 +22,14 @@ enum SampleEvents {
         let amount =
             switch kind {
             case .pointsCharged: Won(500_000)
+            case .paymentReturned, .refundFailed, .ledgerDiffers: Won(132_000)
             case _ where isOfReservation: shown.reduce(.zero) { $0 + $1.price }
             default: Won.zero
             }
         return Event(
             id: id(number), kind: kind, subjectID: id(isOfReservation ? 0x400 : 0x500 + number),
-            version: isOfReservation ? Int(number) : 1, dateID: shown.isEmpty ? nil : date, userID: user,
+            version: isOfReservation ? Int(number) : 1, dateID: shown.isEmpty ? nil : date,
+            userID: kind == .ledgerDiffers ? nil : user,
             amount: amount, seats: shown,
             at: Timestamp(milliseconds: 1_795_341_600_000 + Int64(number) * 1_001))
     }

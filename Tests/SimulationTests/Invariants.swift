@@ -15,11 +15,20 @@ struct Invariants {
     private let rows: StoredRows
     private let ticketsByReservation: [ReservationID: [Ticket]]
     private let paymentsByReservation: [ReservationID: [Payment]]
+    /// Payments that came too late and were given back.
+    private let returned: Set<PaymentID>
+    /// When reservations whose hold had gone took their seats again.
+    private let retakenAt: [ReservationID: Timestamp]
 
     init(_ rows: StoredRows) {
         self.rows = rows
         ticketsByReservation = Dictionary(grouping: rows.tickets.values, by: \.reservationID)
-        paymentsByReservation = Dictionary(grouping: rows.payments.values, by: \.reservationID)
+        paymentsByReservation = rows.payments.values.reduce(into: [:]) { grouped, payment in
+            if let reservation = payment.reservationID { grouped[reservation, default: []].append(payment) }
+        }
+        returned = Set(rows.events.filter { $0.kind == .paymentReturned }.map { PaymentID($0.subjectID) })
+        retakenAt = rows.events.filter { $0.kind == .reservationRetaken }
+            .reduce(into: [:]) { $0[ReservationID($1.subjectID)] = $1.at }
     }
 
     func check() throws(Violation) {
@@ -55,8 +64,12 @@ struct Invariants {
                     "\(seat) does not show \(reservation)")
             case .paid:
                 try require(seat.state == .paid && seat.heldUntil == nil, "I1", "\(seat) does not show \(reservation)")
-            case .confirmed, .expired, .cancelled, .refunded:
-                throw Violation(rule: "I1", details: "nothing leads to \(reservation)")
+            case .confirmed:
+                try require(
+                    seat.state == .confirmed && seat.heldUntil == reservation.expiresAt, "I1",
+                    "\(seat) does not show \(reservation)")
+            case .expired, .cancelled, .refunded:
+                throw Violation(rule: "I6", details: "\(seat) is held by one that is over: \(reservation)")
             }
         }
     }
@@ -74,7 +87,9 @@ struct Invariants {
                 let isOver =
                     switch claim.reservation.status {
                     case .expired, .cancelled, .refunded: true
-                    case .pending: claim.reservation.expiresAt <= next.reservation.createdAt
+                    case .pending:
+                        claim.reservation.expiresAt
+                            <= retakenAt[next.reservation.id] ?? next.reservation.createdAt
                     case .paid: !hasGoodTicket(claim.reservation, seat: seat)
                     case .confirmed: false
                     }
@@ -83,7 +98,7 @@ struct Invariants {
             // The last claim is the seat's owner, unless it is over.
             guard let last = ordered.last, let row = rows.seats[seat] else { continue }
             let isLive =
-                last.reservation.status == .pending
+                last.reservation.status == .pending || last.reservation.status == .confirmed
                 || last.reservation.status == .paid && hasGoodTicket(last.reservation, seat: seat)
             try require(
                 (row.reservationID == last.reservation.id) == isLive, "I1",
@@ -109,7 +124,15 @@ struct Invariants {
         }
         for reservation in rows.reservations.values {
             let tickets = ticketsByReservation[reservation.id] ?? []
-            let payments = paymentsByReservation[reservation.id] ?? []
+            let open = (paymentsByReservation[reservation.id] ?? []).filter(\.status.isOpen)
+            try require(
+                reservation.status == .confirmed
+                    ? open.count == 1
+                    : reservation.status == .expired ? open.allSatisfy { $0.status == .unknown } : open.isEmpty, "I6",
+                "\(reservation) with the open payments \(open)")
+            let payments = (paymentsByReservation[reservation.id] ?? []).filter {
+                $0.status != .declined && !$0.status.isOpen && !returned.contains($0.id)
+            }
             guard reservation.status == .paid || reservation.status == .refunded else {
                 try require(tickets.isEmpty && payments.isEmpty, "I2", "\(reservation) has payments or tickets")
                 continue
@@ -127,7 +150,9 @@ struct Invariants {
                 let status: Payment.Status =
                     isWhole ? .refunded : good.count < tickets.count ? .partiallyRefunded : .captured
                 try require(payment.status == status, "I4", "\(payment) should be \(status)")
-                try require(payment.createdAt < reservation.expiresAt, "deadline", "\(payment) came too late")
+                try require(
+                    payment.createdAt < reservation.expiresAt || retakenAt[reservation.id] != nil, "deadline",
+                    "\(payment) came too late")
             }
         }
     }
@@ -136,16 +161,17 @@ struct Invariants {
 
     private func checkLedger() throws(Violation) {
         var accounts: [ID<Account>: Int64] = [:]
-        var byPayment: [PaymentID: (paid: Int64, refunded: Int64)] = [:]
+        var byPayment: [PaymentID: [ID<Account>: Int64]] = [:]
         for transfer in rows.transfers {
             accounts[transfer.from, default: 0] -= transfer.amount.amount
             accounts[transfer.to, default: 0] += transfer.amount.amount
-            let wallet = transfer.kind == .payment ? transfer.from : transfer.to
-            try require(accounts[wallet] == transfer.balance.amount, "I3", "\(transfer) tells a wrong balance")
-            try require(transfer.balance >= .zero, "I3", "\(transfer) leaves less than nothing")
+            if let wallet = transfer.wallet {
+                try require(accounts[wallet] == transfer.balance?.amount, "I3", "\(transfer) tells a wrong balance")
+                try require(accounts[wallet, default: 0] >= 0, "I3", "\(transfer) leaves less than nothing")
+            }
             guard let payment = transfer.paymentID else { continue }
-            if transfer.kind == .payment { byPayment[payment, default: (0, 0)].paid += transfer.amount.amount }
-            if transfer.kind == .refund { byPayment[payment, default: (0, 0)].refunded += transfer.amount.amount }
+            byPayment[payment, default: [:]][transfer.from, default: 0] -= transfer.amount.amount
+            byPayment[payment, default: [:]][transfer.to, default: 0] += transfer.amount.amount
         }
         try require(accounts.values.reduce(0, +) == 0, "I3", "the ledger does not sum to zero")
         for wallet in rows.wallets.values {
@@ -154,10 +180,18 @@ struct Invariants {
                 "\(wallet) is not its ledger's sum")
         }
         for payment in rows.payments.values {
-            let moved = byPayment[payment.id] ?? (0, 0)
+            let moved = byPayment[payment.id] ?? [:]
+            let hasMoney = !payment.status.isOpen && payment.status != .declined
+            let kept = hasMoney ? payment.amount - payment.refunded : .zero
+            let sold = payment.reservationID == nil ? Won.zero : kept
+            let taken = hasMoney ? payment.card - payment.cardRefunded : .zero
+            let setAside = payment.status.isOpen ? payment.points : .zero
             try require(
-                moved.paid == payment.amount.amount && moved.refunded == payment.refunded.amount, "I4",
-                "\(payment) moved \(moved)")
+                moved[Account.sales, default: 0] == sold.amount && moved[Account.gateway, default: 0] == -taken.amount
+                    && moved[Account.reserved, default: 0] == setAside.amount, "I4", "\(payment) moved \(moved)")
+            let refunds = rows.refunds.values.filter { $0.paymentID == payment.id }
+            try require(
+                refunds.reduce(.zero) { $0 + $1.amount } == payment.cardRefunded, "I4", "\(payment) and \(refunds)")
         }
     }
 
@@ -172,12 +206,12 @@ struct Invariants {
                 "\(reservation) has events \(own.map(\.version))")
             let last: Set<Event.Kind> =
                 switch reservation.status {
-                case .pending: [.reservationHeld]
+                case .pending: [.reservationHeld, .reservationReopened]
                 case .paid: [.reservationPaid, .reservationPartlyRefunded]
                 case .cancelled: [.reservationCancelled]
                 case .expired: [.reservationExpired]
                 case .refunded: [.reservationRefunded]
-                case .confirmed: []
+                case .confirmed: [.reservationConfirmed]
                 }
             try require(own.last.map { last.contains($0.kind) } ?? false, "I5", "\(reservation) after \(own)")
         }

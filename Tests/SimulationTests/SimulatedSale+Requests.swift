@@ -159,7 +159,8 @@ extension SimulatedSale {
             fans[index].purchases[payment]?.refunded = total.amount
             fans[index].refunded.formUnion(tickets)
         case .checkedIn(let ticket): fans[index].used.insert(ticket)
-        case .expired, .unchanged: break
+        // Fans of this sale pay with points.
+        case .expired, .paymentRequested, .captureBegun, .paymentSettled, .refundSettled, .unchanged: break
         }
     }
 
@@ -180,7 +181,11 @@ extension Receipt {
         case .expired: "expired"
         case .charged: "charged"
         case .paid: "paid"
+        case .paymentRequested: "paymentRequested"
+        case .captureBegun: "captureBegun"
+        case .paymentSettled: "paymentSettled"
         case .refunded: "refunded"
+        case .refundSettled: "refundSettled"
         case .checkedIn: "checkedIn"
         case .unchanged: "unchanged"
         }

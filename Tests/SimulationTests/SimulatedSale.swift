@@ -157,7 +157,7 @@ final class SimulatedSale {
         count("sweep")
         let jobs = overdue.map {
             BatchRunner.Job(
-                command: .expire(ExpireHold(reservationID: $0)), idempotency: nil, encode: Receipt.encode)
+                command: .expire($0), idempotency: nil, encode: Receipt.encode)
         }
         let result = await program.runner.run(jobs)
         latest = max(latest, clock.now())

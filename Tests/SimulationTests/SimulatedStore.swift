@@ -75,11 +75,11 @@ final class SimulatedStore: SalesStore {
         return try outcome.get()
     }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
         rows.reservations.values
-            .filter { $0.status == .pending && $0.expiresAt <= now }
+            .filter { ($0.status == .pending || $0.status == .confirmed) && $0.expiresAt <= now }
             .sorted { ($0.expiresAt, $0.id) < ($1.expiresAt, $1.id) }
-            .prefix(limit).map(\.id)
+            .prefix(limit).map { ExpireHold(reservationID: $0.id, ownerID: $0.userID) }
     }
 
     func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
@@ -105,7 +105,8 @@ final class SimulatedStore: SalesStore {
     }
 
     private func save(_ rows: Rows, in state: inout State) {
-        guard !rows.events.isEmpty || !rows.answers.changed.isEmpty else { return }
+        let hasMoney = !rows.payments.changed.isEmpty || !rows.refunds.changed.isEmpty
+        guard hasMoney || !rows.events.isEmpty || !rows.answers.changed.isEmpty else { return }
         state.before.append(state.rows)
         if state.before.count > 3 { state.before.removeFirst() }
         if tampering == .commitsAreLost, state.random.isLucky(percent: 5) { return }

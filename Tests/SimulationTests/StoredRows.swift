@@ -7,6 +7,7 @@ struct StoredRows: Sendable {
     var reservations: [ReservationID: Reservation] = [:]
     var wallets: [UserID: Wallet] = [:]
     var payments: [PaymentID: Payment] = [:]
+    var refunds: [RefundID: Refund] = [:]
     var tickets: [TicketID: Ticket] = [:]
     /// In the order of their commits, as are the events.
     var transfers: [Transfer] = []
@@ -32,9 +33,16 @@ struct StoredRows: Sendable {
         for id in keys.payments {
             guard let payment = payments[id] else { continue }
             rows.read(payment)
-            readReservation(payment.reservationID, into: &rows)
-            for ticket in tickets(of: payment.reservationID) { rows.read(ticket) }
+            guard let reservation = payment.reservationID else { continue }
+            readReservation(reservation, into: &rows)
+            for ticket in tickets(of: reservation) { rows.read(ticket) }
         }
+        for key in keys.gatewayKeys {
+            if let owner = payments.values.first(where: { $0.gatewayKey == key }) {
+                rows.read(owner: owner.id, ofKey: key)
+            }
+        }
+        for id in keys.refunds { if let refund = refunds[id] { rows.read(refund) } }
         for id in keys.tickets { if let ticket = tickets[id] { rows.read(ticket) } }
         for scope in keys.answers { if let answer = answers[scope] { rows.read(answer) } }
         return rows
@@ -50,6 +58,11 @@ struct StoredRows: Sendable {
         guard let reservation = reservations[id] else { return }
         rows.read(reservation)
         for reserved in reservation.seats { if let seat = seats[reserved.id] { rows.read(seat) } }
+        if reservation.dateID == sale.dateID { rows.read(sale) }
+        guard reservation.status == .confirmed,
+            let open = payments.values.first(where: { $0.reservationID == id && $0.status.isOpen })
+        else { return }
+        rows.read(open)
     }
 
     /// In order of id: a simulation must not depend on the order of a dictionary.
@@ -64,6 +77,7 @@ struct StoredRows: Sendable {
         for row in changes.seats.changed { seats[row.id] = row }
         for row in changes.wallets.changed { wallets[row.userID] = row }
         for row in changes.payments.changed { payments[row.id] = row }
+        for row in changes.refunds.changed { refunds[row.id] = row }
         for row in changes.tickets.changed { tickets[row.id] = row }
         transfers += changes.transfers
         events += changes.events

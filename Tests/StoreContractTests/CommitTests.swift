@@ -207,8 +207,8 @@ struct CommitTests {
             // The first still says PENDING; nothing is wrong with that until it is swept.
             #expect(try await world.store.reservation(first.id)?.status == .pending)
             try await world.expectCleanAudit()
-            #expect(try await world.store.overdueHolds(at: world.clock.now(), limit: 10) == [first.id])
-            _ = try await world.run(.expire(ExpireHold(reservationID: first.id)))
+            #expect(try await world.store.overdueHolds(at: world.clock.now(), limit: 10) == [ExpireHold(first)])
+            _ = try await world.run(.expire(ExpireHold(first)))
             let states = try await world.store.seats(of: date.id).prefix(2).map(\.seat)
             #expect(states[0].reservationID == second.id)
             #expect(states[1].state == .available)
@@ -226,9 +226,10 @@ struct CommitTests {
             let short = try await world.hold([seats[1]], for: fan, of: date, seconds: 60)
             let justBefore = short.expiresAt.adding(milliseconds: -1)
             #expect(try await world.store.overdueHolds(at: justBefore, limit: 10).isEmpty)
-            #expect(try await world.store.overdueHolds(at: short.expiresAt, limit: 10) == [short.id])
-            #expect(try await world.store.overdueHolds(at: long.expiresAt, limit: 10) == [short.id, long.id])
-            #expect(try await world.store.overdueHolds(at: long.expiresAt, limit: 1) == [short.id])
+            #expect(try await world.store.overdueHolds(at: short.expiresAt, limit: 10) == [ExpireHold(short)])
+            #expect(
+                try await world.store.overdueHolds(at: long.expiresAt, limit: 10) == [short, long].map(ExpireHold.init))
+            #expect(try await world.store.overdueHolds(at: long.expiresAt, limit: 1) == [ExpireHold(short)])
         }
     }
 
@@ -330,5 +331,11 @@ struct CommitTests {
             #expect(try await task.value.amount == Won(10))
             #expect(try await world.store.wallet(of: fan.id).balance == Won(10))
         }
+    }
+}
+
+extension ExpireHold {
+    fileprivate init(_ reservation: Reservation) {
+        self.init(reservationID: reservation.id, ownerID: reservation.userID)
     }
 }

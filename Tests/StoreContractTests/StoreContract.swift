@@ -18,6 +18,9 @@ protocol StoreContract: Sendable, CustomTestStringConvertible {
     var moment: String { get }
     var noBytes: String { get }
     func later(_ column: String) -> String
+    /// No and yes, and bytes, as the store's SQL spells them.
+    var flags: (no: String, yes: String) { get }
+    func bytes(_ bytes: [UInt8]) -> String
 }
 
 /// Every driver there is. A server that the run is told to use and cannot reach fails the tests.

@@ -10,7 +10,11 @@ public enum Receipt: Hashable, Sendable {
     case expired(ReservationID)
     case charged(TransferID, balance: Won)
     case paid(PaymentID, of: ReservationID, tickets: [TicketCode])
+    case paymentRequested(PaymentID, balance: Won)
+    case captureBegun(PaymentID)
+    case paymentSettled(PaymentID, Payment.Status, tickets: [TicketCode])
     case refunded(PaymentID, total: Won, tickets: [TicketID])
+    case refundSettled(RefundID, Refund.Status)
     case checkedIn(TicketID)
     case unchanged
 
@@ -22,9 +26,17 @@ public enum Receipt: Hashable, Sendable {
                 until: reservation.expiresAt)
         case .released(let reservation): self = .released(reservation.id)
         case .expired(let reservation): self = .expired(reservation.id)
-        case .charged(let transfer): self = .charged(transfer.id, balance: transfer.balance)
+        case .charged(let transfer):
+            guard let balance = transfer.balance else { preconditionFailure("a charge without a wallet") }
+            self = .charged(transfer.id, balance: balance)
         case .paid(let payment, let tickets):
-            self = .paid(payment.id, of: payment.reservationID, tickets: tickets.map(\.code))
+            guard let reservation = payment.reservationID else { preconditionFailure("tickets for no reservation") }
+            self = .paid(payment.id, of: reservation, tickets: tickets.map(\.code))
+        case .paymentRequested(let payment, let balance): self = .paymentRequested(payment.id, balance: balance)
+        case .captureBegun(let payment): self = .captureBegun(payment.id)
+        case .paymentSettled(let payment, let tickets, _):
+            self = .paymentSettled(payment.id, payment.status, tickets: tickets.map(\.code))
+        case .refundSettled(let refund): self = .refundSettled(refund.id, refund.status)
         case .refunded(let payment, let tickets):
             self = .refunded(payment.id, total: payment.refunded, tickets: tickets.map(\.id))
         case .checkedIn(let ticket): self = .checkedIn(ticket.id)
@@ -64,6 +76,22 @@ extension Receipt {
         case "paid":
             guard let payment: PaymentID = id(1), let reservation: ReservationID = id(2) else { return nil }
             self = .paid(payment, of: reservation, tickets: words.dropFirst(3).compactMap { TicketCode(String($0)) })
+        case "paymentRequested":
+            guard let payment: PaymentID = id(1), let balance = number(2) else { return nil }
+            self = .paymentRequested(payment, balance: Won(balance))
+        case "captureBegun":
+            guard let payment: PaymentID = id(1) else { return nil }
+            self = .captureBegun(payment)
+        case "paymentSettled":
+            guard let payment: PaymentID = id(1), words.count > 2,
+                let status = Payment.Status(rawValue: String(words[2]))
+            else { return nil }
+            self = .paymentSettled(
+                payment, status, tickets: words.dropFirst(3).compactMap { TicketCode(String($0)) })
+        case "refundSettled":
+            guard let refund: RefundID = id(1), words.count > 2, let status = Refund.Status(rawValue: String(words[2]))
+            else { return nil }
+            self = .refundSettled(refund, status)
         case "refunded":
             guard let payment: PaymentID = id(1), let total = number(2) else { return nil }
             self = .refunded(payment, total: Won(total), tickets: words.dropFirst(3).compactMap { TicketID($0) })
@@ -86,6 +114,11 @@ extension Receipt {
         case .expired(let reservation): joined(["expired", reservation])
         case .charged(let transfer, let balance): joined(["charged", transfer, balance.amount])
         case .paid(let payment, let reservation, let tickets): joined(["paid", payment, reservation] + tickets)
+        case .paymentRequested(let payment, let balance): joined(["paymentRequested", payment, balance.amount])
+        case .captureBegun(let payment): joined(["captureBegun", payment])
+        case .paymentSettled(let payment, let status, let tickets):
+            joined(["paymentSettled", payment, status.rawValue] + tickets)
+        case .refundSettled(let refund, let status): joined(["refundSettled", refund, status.rawValue])
         case .refunded(let payment, let total, let tickets): joined(["refunded", payment, total.amount] + tickets)
         case .checkedIn(let ticket): joined(["checkedIn", ticket])
         case .unchanged: "unchanged"

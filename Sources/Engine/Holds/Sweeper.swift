@@ -48,12 +48,12 @@ public final class Sweeper: Service {
     }
 
     private func sweep(at now: Timestamp) async throws(Fault) {
-        var before: [ReservationID] = []
+        var before: [ExpireHold] = []
         while !Task.isShuttingDownGracefully {
             let overdue = try await store.overdueHolds(at: now, limit: Self.batchSize)
             // The same ones again: the engine does not get to them now.
             if overdue == before { return }
-            await engine.submit(internal: overdue.map { .expire(ExpireHold(reservationID: $0)) })
+            await engine.submit(internal: overdue.map { .expire($0) })
             if overdue.count < Self.batchSize { return }
             before = overdue
         }

@@ -15,8 +15,8 @@ public protocol SalesStore: Sendable {
         _ keys: RowKeys, decide: @Sendable @escaping (inout Rows, Timestamp) -> Result
     ) async throws(Fault) -> Result
 
-    /// Holds whose deadline is at or before `now`, the oldest first.
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID]
+    /// Holds whose deadline is at or before `now`, also those that wait for a card, the oldest first.
+    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold]
 
     /// Forgets idempotency records that are older, by the clock that they are dated with. Returns how many, at most
     /// `limit`.

@@ -120,6 +120,7 @@ extension Concert.Status: Bindable {}
 extension Event.Kind: Bindable {}
 extension Payment.Method: Bindable {}
 extension Payment.Status: Bindable {}
+extension Refund.Status: Bindable {}
 extension Reservation.Status: Bindable {}
 extension SeatState: Bindable {}
 extension StaffAction.Kind: Bindable {}
@@ -171,4 +172,6 @@ extension Column where Rows.Element == Value {
 extension ID {
     /// Greater than every id that is made: where the first page of a descending list begins.
     static var greatest: Self { Self(high: .max, low: .max) }
+    /// Less than every id that is made: where the first page of an ascending list begins.
+    static var least: Self { Self(high: 0, low: 0) }
 }

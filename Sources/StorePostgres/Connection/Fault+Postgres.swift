@@ -44,7 +44,7 @@ extension SQLError {
     /// Whether nothing is wrong with the server: it is only not the one to write to, so another must be found.
     var isReadOnlyServer: Bool { state == "25006" }
     /// Constraints that are broken only when another transaction was first with a row that this one did not find.
-    private static let racedConstraints: Set<String> = ["answers_by_scope", "wallets_pkey"]
+    private static let racedConstraints: Set<String> = ["answers_by_scope", "wallets_pkey", "payments_by_gateway_key"]
 
     /// Whether another transaction got in the way, so that the same one may just be run again: a serialization failure,
     /// a deadlock, or a row that came in between.

@@ -6,10 +6,11 @@ protocol StatementSet: CaseIterable, RawRepresentable, Sendable where RawValue =
 /// Every statement of the store. A new set must be listed here, or the test of the query plans does not see it.
 enum AllStatements {
     static let sets: [any StatementSet.Type] = [
-        AccountStatement.self, AnswerStatement.self, AuditStatement.self, CatalogStatement.self,
-        DrawStatement.self, EventStatement.self, LockStatement.self, PaymentStatement.self, PointsStatement.self,
-        QueueJoinStatement.self, ReservationStatement.self, SalesFiguresStatement.self, SeatMapStatement.self,
-        SeatStatement.self, SessionStatement.self, StaffActionStatement.self, TicketStatement.self,
+        AccountStatement.self, AnswerStatement.self, AuditStatement.self, CatalogStatement.self, DrawStatement.self,
+        EventStatement.self, LockStatement.self, MailStatement.self, PaymentStatement.self, PointsStatement.self,
+        QueueJoinStatement.self, RefundStatement.self, ReservationStatement.self, SalesFiguresStatement.self,
+        SeatMapStatement.self, SeatStatement.self, SessionStatement.self, StaffActionStatement.self,
+        TicketStatement.self, WebhookDeliveryStatement.self, WebhookStatement.self,
     ]
 
     /// The text of every statement, by a name such as "SeatStatement.byID".

@@ -5,6 +5,7 @@ struct KnownRows {
     var wallets: Set<UserID> = []
     var reservations: Set<ReservationID> = []
     var payments: Set<PaymentID> = []
+    var refunds: Set<RefundID> = []
     var tickets: Set<TicketID> = []
     var answers: Set<Digest> = []
 }
@@ -12,12 +13,13 @@ struct KnownRows {
 /// Reads and locks the rows a batch names, in one round trip.
 ///
 /// Statements that find rows through others (the seats of a reservation, the reservation of a payment) do so by joins
-/// over what never changes, so nothing has to be asked twice. What changes is locked before it is read, in the order of
-/// DESIGN section 2, which is the same in every batch: dates, wallets, fans, reservations, seats, payments, tickets.
+/// over what never changes, or only with what was locked before, so nothing has to be asked twice. What changes is
+/// locked before it is read, in the order of DESIGN section 2, which is the same in every batch: dates, wallets, fans,
+/// reservations, seats, payments, refunds, tickets.
 struct BatchReader {
     private enum Part {
-        case locked, wallets, claims, reservations, reservedSeats, seats, payments, tickets, sales, grades, answers,
-            clock
+        case locked, wallets, claims, reservations, reservedSeats, seats, payments, gatewayKeys, refunds, tickets,
+            sales, grades, answers, clock
     }
 
     private var parts: [Part] = []
@@ -47,7 +49,11 @@ struct BatchReader {
         if hasReservations || !keys.seats.isEmpty {
             ask(.seats, Request(SeatStatement.lock, Column(keys.seats.sorted()), reservations, payments))
         }
-        if !keys.payments.isEmpty { ask(.payments, Request(PaymentStatement.lock, payments)) }
+        if hasReservations { ask(.payments, Request(PaymentStatement.lock, payments, reservations)) }
+        if !keys.gatewayKeys.isEmpty {
+            ask(.gatewayKeys, Request(PaymentStatement.ofGatewayKeys, Column(keys.gatewayKeys)))
+        }
+        if !keys.refunds.isEmpty { ask(.refunds, Request(RefundStatement.lock, Column(keys.refunds.sorted()))) }
         if !keys.payments.isEmpty || !keys.tickets.isEmpty {
             ask(.tickets, Request(TicketStatement.lock, Column(keys.tickets.sorted()), payments))
         }
@@ -95,6 +101,13 @@ struct BatchReader {
                     let payment = try Payment(row)
                     known.payments.insert(payment.id)
                     rows.read(payment)
+                }
+            case .gatewayKeys: try result.each { row in rows.read(owner: try row.id(1), ofKey: row.text(0)) }
+            case .refunds:
+                try result.each { row in
+                    let refund = try Refund(row)
+                    known.refunds.insert(refund.id)
+                    rows.read(refund)
                 }
             case .tickets:
                 try result.each { row in

@@ -10,8 +10,9 @@ struct BatchWriter {
 
     /// Nothing when nothing changed.
     func requests(for rows: Rows) -> [Request] {
-        reservations(rows.reservations.changed) + seats(rows.seats.changed) + wallets(rows.wallets.changed)
-            + payments(rows.payments.changed) + tickets(rows.tickets.changed) + transfers(rows.transfers)
+        reservations(rows.reservations.changed) + fences(of: rows) + seats(rows.seats.changed)
+            + wallets(rows.wallets.changed) + payments(rows.payments.changed) + refunds(rows.refunds.changed)
+            + tickets(rows.tickets.changed) + transfers(rows.transfers)
             + Event.insert(rows.events) + StaffAction.insert(rows.staffActions) + answers(rows.answers.changed)
     }
 
@@ -31,6 +32,12 @@ struct BatchWriter {
             insert: { [Reservation.insert($0), Reservation.insertSeats(of: $0)] })
     }
 
+    /// Those of reservations that are new were inserted with them.
+    private func fences(of rows: Rows) -> [Request] {
+        let retaken = rows.retaken.intersection(known.reservations).sorted().compactMap { rows.reservations[$0] }
+        return retaken.isEmpty ? [] : [Reservation.updateFences(of: retaken)]
+    }
+
     private func seats(_ rows: [Seat]) -> [Request] {
         rows.isEmpty ? [] : [Seat.update(rows)]
     }
@@ -46,12 +53,19 @@ struct BatchWriter {
             rows, isKnown: { known.payments.contains($0.id) }, update: Payment.update, insert: { [Payment.insert($0)] })
     }
 
+    private func refunds(_ rows: [Refund]) -> [Request] {
+        split(rows, isKnown: { known.refunds.contains($0.id) }, update: Refund.update, insert: { [Refund.insert($0)] })
+    }
+
     private func tickets(_ rows: [Ticket]) -> [Request] {
         split(rows, isKnown: { known.tickets.contains($0.id) }, update: Ticket.update, insert: { [Ticket.insert($0)] })
     }
 
     private func transfers(_ rows: [Transfer]) -> [Request] {
-        rows.isEmpty ? [] : [Transfer.insert(rows)]
+        let ofHouse = rows.filter { $0.wallet == nil }
+        let ofWallets = ofHouse.isEmpty ? rows : rows.filter { $0.wallet != nil }
+        return (ofWallets.isEmpty ? [] : [Transfer.insert(ofWallets)])
+            + (ofHouse.isEmpty ? [] : [Transfer.insertOfHouse(ofHouse)])
     }
 
     private func answers(_ rows: [StoredAnswer]) -> [Request] {

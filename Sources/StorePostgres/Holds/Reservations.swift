@@ -9,7 +9,7 @@ enum ReservationStatement: String, StatementSet {
         WHERE id IN (SELECT unnest($1) UNION SELECT p.reservation_id FROM payments AS p WHERE p.id = ANY ($2))
         ORDER BY id FOR NO KEY UPDATE
         """
-    /// What never changes of the same reservations: read after they were locked, so none is missing.
+    /// The seats of the same reservations, which only change with them: read after they were locked, so none is missing.
     case seatsOfLocked = """
         SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence, r.reservation_id
         FROM reservation_seats AS r JOIN seats AS s ON s.id = r.seat_id
@@ -44,8 +44,8 @@ enum ReservationStatement: String, StatementSet {
             JOIN reservations AS r ON r.user_id = fan.user_id AND r.date_id = fan.date_id AND NOT r.is_over
         """
     case overdue = """
-        SELECT id FROM reservations
-        WHERE status = 'PENDING' AND expires_at <= $1 ORDER BY expires_at, id LIMIT $2
+        SELECT id, user_id FROM reservations
+        WHERE status IN ('PENDING', 'CONFIRMED') AND expires_at <= $1 ORDER BY expires_at, id LIMIT $2
         """
     case insert = """
         INSERT INTO reservations
@@ -55,6 +55,12 @@ enum ReservationStatement: String, StatementSet {
     case insertSeats = """
         INSERT INTO reservation_seats (reservation_id, seat_id, fence, grade, grade_name, price)
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6)
+        """
+    /// Of seats that were taken again after their hold had gone.
+    case updateFences = """
+        UPDATE reservation_seats AS r SET fence = new.fence
+        FROM unnest($1, $2, $3) AS new (reservation_id, seat_id, fence)
+        WHERE r.reservation_id = new.reservation_id AND r.seat_id = new.seat_id
         """
     case update = """
         UPDATE reservations AS r
@@ -99,6 +105,13 @@ extension Reservation {
             ReservationStatement.insertSeats, Column(seats) { $0.0 }, Column(seats) { $0.1.id },
             Column(seats) { $0.1.fence }, Column(seats) { $0.1.gradeIndex }, Column(seats) { $0.1.grade },
             Column(seats) { $0.1.price })
+    }
+
+    static func updateFences(of rows: [Reservation]) -> Request {
+        let seats = rows.flatMap { reservation in reservation.seats.map { (reservation.id, $0) } }
+        return Request(
+            ReservationStatement.updateFences, Column(seats) { $0.0 }, Column(seats) { $0.1.id },
+            Column(seats) { $0.1.fence })
     }
 
     static func update(_ rows: [Reservation]) -> Request {
@@ -146,9 +159,11 @@ extension PostgresStore {
         }
     }
 
-    public func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+    public func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
         try await read("find overdue holds") { db in
-            try db.run(Request(ReservationStatement.overdue, now, limit)).all { try $0.id(0) }
+            try db.run(Request(ReservationStatement.overdue, now, limit)).all { row in
+                ExpireHold(reservationID: try row.id(0), ownerID: try row.id(1))
+            }
         }
     }
 }

@@ -16,6 +16,11 @@ enum PointsStatement: String, StatementSet {
         INSERT INTO transfers (id, kind, from_account, to_account, wallet_id, amount, payment_id, balance, at)
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """
+    /// Between accounts of the house.
+    case insertHouseTransfers = """
+        INSERT INTO house_transfers (id, kind, from_account, to_account, amount, payment_id, at)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+        """
     case pageOfWallet = """
         SELECT id, kind, from_account, to_account, amount, payment_id, balance, at
         FROM transfers WHERE wallet_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
@@ -43,19 +48,19 @@ extension Transfer {
             paymentID: try row.optionalID(5), balance: try row.won(6), at: try row.time(7))
     }
 
-    /// The side of the transfer that is a fan's: in whose history it is shown.
-    private var wallet: ID<Account> {
-        switch kind {
-        case .payment: from
-        case .charge, .refund: to
-        }
-    }
-
+    /// Of fans' wallets.
     static func insert(_ rows: [Transfer]) -> Request {
         Request(
             PointsStatement.insertTransfers, Column(rows) { $0.id }, Column(rows) { $0.kind }, Column(rows) { $0.from },
             Column(rows) { $0.to }, Column(rows) { $0.wallet }, Column(rows) { $0.amount },
             Column(rows) { $0.paymentID }, Column(rows) { $0.balance }, Column(rows) { $0.at })
+    }
+
+    static func insertOfHouse(_ rows: [Transfer]) -> Request {
+        Request(
+            PointsStatement.insertHouseTransfers, Column(rows) { $0.id }, Column(rows) { $0.kind },
+            Column(rows) { $0.from }, Column(rows) { $0.to }, Column(rows) { $0.amount }, Column(rows) { $0.paymentID },
+            Column(rows) { $0.at })
     }
 }
 

@@ -26,9 +26,10 @@ extension Fault {
         let words = error.message ?? "no message"
         switch error.resultCode {
         case .SQLITE_CONSTRAINT:
-            // An idempotency record that is there already: the other request with this key was first.
-            let isAnswer = words.hasSuffix("answers.scope")
-            return (isAnswer ? .conflict : .constraint, words)
+            // An idempotency record that is there already, or a payment that has the gateway's key already: the other
+            // request was first.
+            let isRaced = words.hasSuffix("answers.scope") || words.hasSuffix("payments.gateway_key")
+            return (isRaced ? .conflict : .constraint, words)
         case .SQLITE_BUSY, .SQLITE_LOCKED: return (.unavailable, "\(path) is locked by another program")
         case .SQLITE_NOTADB: return (.broken, "\(path) is not a SQLite database")
         case .SQLITE_CORRUPT: return (.broken, "\(path) is damaged (\(words)); restore a backup")

@@ -5,6 +5,7 @@ internal import GRDB
 struct KnownRows {
     var reservations: Set<ReservationID> = []
     var payments: Set<PaymentID> = []
+    var refunds: Set<RefundID> = []
     var tickets: Set<TicketID> = []
 }
 
@@ -25,6 +26,8 @@ struct BatchReader {
         for id in keys.reservations { try readReservation(id, into: &rows, &known) }
         try readSeats(keys.seats, into: &rows)
         for id in keys.payments { try readPayment(id, into: &rows, &known) }
+        try readGatewayKeys(keys.gatewayKeys, into: &rows)
+        try readRefunds(keys.refunds, into: &rows, &known)
         for id in keys.tickets {
             try PreparedStatement(TicketStatement.byID, on: db).each(id) { try note(Ticket($0), into: &rows, &known) }
         }
@@ -76,24 +79,51 @@ struct BatchReader {
         }
     }
 
-    /// A reservation with the sale of its date and its seats as they are now: releasing, expiring, paying and refunding all need them.
+    private func readGatewayKeys(_ keys: Set<String>, into rows: inout Rows) throws {
+        guard !keys.isEmpty else { return }
+        let statement = try PreparedStatement(PaymentStatement.ofGatewayKey, on: db)
+        for key in keys {
+            if let owner = try statement.first(key, as: { try $0.id(0, of: Payment.self) }) {
+                rows.read(owner: owner, ofKey: key)
+            }
+        }
+    }
+
+    private func readRefunds(_ refunds: Set<RefundID>, into rows: inout Rows, _ known: inout KnownRows) throws {
+        guard !refunds.isEmpty else { return }
+        let statement = try PreparedStatement(RefundStatement.byID, on: db)
+        for id in refunds {
+            guard let refund = try statement.first(id, as: Refund.init) else { continue }
+            known.refunds.insert(id)
+            rows.read(refund)
+        }
+    }
+
+    /// A reservation with the sale of its date and its seats as they are now: releasing, expiring, paying and refunding
+    /// all need them. One that waits for a card comes with the payment it waits for.
     private func readReservation(_ id: ReservationID, into rows: inout Rows, _ known: inout KnownRows) throws {
         guard !known.reservations.contains(id), let reservation = try Reservation.read(id, on: db) else { return }
         known.reservations.insert(id)
         rows.read(reservation)
         try readSale(reservation.dateID, into: &rows)
         try PreparedStatement(SeatStatement.ofReservation, on: db).each(id) { rows.read(try Seat($0)) }
+        guard reservation.status == .confirmed else { return }
+        if let open = try PreparedStatement(PaymentStatement.openOfReservation, on: db).first(id, as: Payment.init) {
+            known.payments.insert(open.id)
+            rows.read(open)
+        }
     }
 
-    /// A payment with its reservation and all tickets of that: what a refund needs.
+    /// A payment with its reservation and all tickets of that: what completing and refunding need.
     private func readPayment(_ id: PaymentID, into rows: inout Rows, _ known: inout KnownRows) throws {
         guard let payment = try PreparedStatement(PaymentStatement.byID, on: db).first(id, as: Payment.init) else {
             return
         }
         known.payments.insert(id)
         rows.read(payment)
-        try readReservation(payment.reservationID, into: &rows, &known)
-        try PreparedStatement(TicketStatement.ofReservation, on: db).each(payment.reservationID) { row in
+        guard let reservation = payment.reservationID else { return }
+        try readReservation(reservation, into: &rows, &known)
+        try PreparedStatement(TicketStatement.ofReservation, on: db).each(reservation) { row in
             try note(Ticket(row), into: &rows, &known)
         }
     }

@@ -12,10 +12,11 @@ struct BatchWriter {
     }
 
     func save(_ rows: Rows) throws {
-        try save(rows.reservations.changed)
+        try save(rows.reservations.changed, retaken: rows.retaken)
         try save(rows.seats.changed)
         try save(rows.wallets.changed)
         try save(rows.payments.changed)
+        try save(rows.refunds.changed)
         try save(rows.tickets.changed)
         try save(rows.transfers)
         try EventLogRow.insert(rows.events, on: db)
@@ -23,7 +24,7 @@ struct BatchWriter {
         try save(rows.answers.changed)
     }
 
-    private func save(_ reservations: [Reservation]) throws {
+    private func save(_ reservations: [Reservation], retaken: Set<ReservationID>) throws {
         guard !reservations.isEmpty else { return }
         let insert = try PreparedStatement(ReservationStatement.insert, on: db)
         let insertSeat = try PreparedStatement(ReservationStatement.insertSeat, on: db)
@@ -32,6 +33,7 @@ struct BatchWriter {
             if known.reservations.contains(row.id) {
                 try update.run(
                     row.status, row.seatCount, row.expiresAt, row.version, row.status.isOver, row.id)
+                if retaken.contains(row.id) { try saveFences(of: row) }
                 continue
             }
             try insert.run(
@@ -41,6 +43,11 @@ struct BatchWriter {
                 try insertSeat.run(row.id, seat.id, seat.fence, seat.gradeIndex, seat.grade, seat.price)
             }
         }
+    }
+
+    private func saveFences(of reservation: Reservation) throws {
+        let update = try PreparedStatement(ReservationStatement.updateFence, on: db)
+        for seat in reservation.seats { try update.run(seat.fence, reservation.id, seat.id) }
     }
 
     private func save(_ seats: [Seat]) throws {
@@ -67,11 +74,26 @@ struct BatchWriter {
         let update = try PreparedStatement(PaymentStatement.update, on: db)
         for row in payments {
             if known.payments.contains(row.id) {
-                try update.run(row.status, row.refunded, row.id)
+                try update.run(
+                    row.status, row.refunded, row.gatewayKey, row.tryAt, row.tryCount, row.declineCode, row.id)
             } else {
                 try insert.run(
-                    row.id, row.reservationID, row.userID, row.method, row.status, row.amount, row.refunded,
-                    row.createdAt)
+                    row.id, row.reservationID, row.userID, row.method, row.status, row.amount, row.card, row.refunded,
+                    row.gatewayKey, row.tryAt, row.tryCount, row.declineCode, row.createdAt)
+            }
+        }
+    }
+
+    private func save(_ refunds: [Refund]) throws {
+        guard !refunds.isEmpty else { return }
+        let insert = try PreparedStatement(RefundStatement.insert, on: db)
+        let update = try PreparedStatement(RefundStatement.update, on: db)
+        for row in refunds {
+            if known.refunds.contains(row.id) {
+                try update.run(row.status, row.tryAt, row.tryCount, row.id)
+            } else {
+                try insert.run(
+                    row.id, row.paymentID, row.amount, row.reason, row.status, row.tryAt, row.tryCount, row.createdAt)
             }
         }
     }
@@ -95,8 +117,12 @@ struct BatchWriter {
         guard !transfers.isEmpty else { return }
         let insert = try PreparedStatement(PointsStatement.insertTransfer, on: db)
         for row in transfers {
-            try insert.run(
-                row.id, row.kind, row.from, row.to, row.wallet, row.amount, row.paymentID, row.balance, row.at)
+            guard let wallet = row.wallet else {
+                try PreparedStatement(PointsStatement.insertHouseTransfer, on: db)
+                    .run(row.id, row.kind, row.from, row.to, row.amount, row.paymentID, row.at)
+                continue
+            }
+            try insert.run(row.id, row.kind, row.from, row.to, wallet, row.amount, row.paymentID, row.balance, row.at)
         }
     }
 

@@ -19,8 +19,8 @@ enum ReservationStatement: String, StatementSet {
         WHERE user_id = ? AND date_id = ? AND is_over = 0
         """
     case overdue = """
-        SELECT id FROM reservations
-        WHERE status = 'PENDING' AND expires_at <= ? ORDER BY expires_at, id LIMIT ?
+        SELECT id, user_id FROM reservations
+        WHERE status IN ('PENDING', 'CONFIRMED') AND expires_at <= ? ORDER BY expires_at, id LIMIT ?
         """
     case insert = """
         INSERT INTO reservations
@@ -34,6 +34,8 @@ enum ReservationStatement: String, StatementSet {
         INSERT INTO reservation_seats (reservation_id, seat_id, fence, grade, grade_name, price)
         VALUES (?, ?, ?, ?, ?, ?)
         """
+    /// A seat that was taken again after its hold had gone.
+    case updateFence = "UPDATE reservation_seats SET fence = ? WHERE reservation_id = ? AND seat_id = ?"
     case seats = """
         SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence
         FROM reservation_seats AS r JOIN seats AS s ON s.id = r.seat_id
@@ -93,9 +95,11 @@ extension SQLiteStore {
         }
     }
 
-    public func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+    public func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
         try await read("find overdue holds") { db in
-            try PreparedStatement(ReservationStatement.overdue, on: db).all(now, limit) { try $0.id(0) }
+            try PreparedStatement(ReservationStatement.overdue, on: db).all(now, limit) { row in
+                ExpireHold(reservationID: try row.id(0), ownerID: try row.id(1))
+            }
         }
     }
 }

@@ -4,12 +4,21 @@ internal import GRDB
 protocol Migration: SendableMetatype {
     /// Counts up from 1 without gaps.
     static var version: Int { get }
+    /// Whether it replaces tables that others refer to: then foreign keys are checked when it is done, all of them, and
+    /// not on the way.
+    static var rebuildsTables: Bool { get }
     static func run(on db: Database) throws
+}
+
+extension Migration {
+    static var rebuildsTables: Bool { false }
 }
 
 /// The schema this program knows, and what a file has.
 enum Schema {
-    static let migrations: [any Migration.Type] = [Migration0001.self]
+    static let migrations: [any Migration.Type] = [
+        Migration0001.self, Migration0002.self, Migration0003.self, Migration0004.self,
+    ]
     static var version: Int { migrations.last?.version ?? 0 }
 
     /// "Jari" in ASCII, in the file's header: what tells our file from another program's.
@@ -18,7 +27,8 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         for migration in migrations {
-            migrator.registerMigration(identifier(migration.version), foreignKeyChecks: .immediate) { db in
+            let checks: DatabaseMigrator.ForeignKeyChecks = migration.rebuildsTables ? .deferred : .immediate
+            migrator.registerMigration(identifier(migration.version), foreignKeyChecks: checks) { db in
                 try migration.run(on: db)
                 try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             }

@@ -12,6 +12,11 @@ enum PointsStatement: String, StatementSet {
         INSERT INTO transfers (id, kind, from_account, to_account, wallet_id, amount, payment_id, balance, at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
+    /// Between accounts of the house.
+    case insertHouseTransfer = """
+        INSERT INTO house_transfers (id, kind, from_account, to_account, amount, payment_id, at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
     case pageOfWallet = """
         SELECT id, kind, from_account, to_account, amount, payment_id, balance, at
         FROM transfers WHERE wallet_id = ? AND id < ? ORDER BY id DESC LIMIT ?
@@ -29,14 +34,6 @@ extension Transfer {
         self.init(
             id: try row.id(0), kind: try row.word(1), from: try row.id(2), to: try row.id(3), amount: row.won(4),
             paymentID: try row.optionalID(5), balance: row.won(6), at: row.time(7))
-    }
-
-    /// The side of the transfer that is a fan's: in whose history it is shown.
-    var wallet: ID<Account> {
-        switch kind {
-        case .payment: from
-        case .charge, .refund: to
-        }
     }
 }
 

@@ -12,7 +12,7 @@ struct ComposedStore: Store {
         _ keys: RowKeys, decide: @Sendable @escaping (inout Rows, Timestamp) -> Result
     ) async throws(Fault) -> Result { try await sales.commit(keys, decide: decide) }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
         try await sales.overdueHolds(at: now, limit: limit)
     }
 
@@ -45,6 +45,28 @@ struct ComposedStore: Store {
     func tickets(of user: UserID, before: TicketID?, limit: Int) async throws(Fault) -> [Ticket] {
         try await base.tickets(of: user, before: before, limit: limit)
     }
+
+    // MARK: Payments
+
+    func unknownPayments(at now: Timestamp, limit: Int) async throws(Fault) -> [Payment] {
+        try await base.unknownPayments(at: now, limit: limit)
+    }
+
+    func dueRefunds(at now: Timestamp, limit: Int) async throws(Fault) -> [(refund: Refund, payment: Payment)] {
+        try await base.dueRefunds(at: now, limit: limit)
+    }
+
+    func refunds(of payment: PaymentID) async throws(Fault) -> [Refund] { try await base.refunds(of: payment) }
+
+    func payments(_ ids: [PaymentID]) async throws(Fault) -> [Payment] { try await base.payments(ids) }
+
+    func cardPayments(after: PaymentID?, limit: Int) async throws(Fault)
+        -> [(payment: Payment, refundsDone: Won, refundsPending: Won)]
+    {
+        try await base.cardPayments(after: after, limit: limit)
+    }
+
+    func paymentFigures() async throws(Fault) -> PaymentFigures { try await base.paymentFigures() }
 
     // MARK: Catalogue
 

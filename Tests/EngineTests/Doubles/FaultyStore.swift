@@ -50,7 +50,7 @@ final class FaultyStore: SalesStore {
         }
     }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
         try await base.overdueHolds(at: now, limit: limit)
     }
 

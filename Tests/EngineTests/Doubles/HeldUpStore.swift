@@ -27,7 +27,7 @@ final class HeldUpStore: SalesStore {
         return try await base.commit(keys, decide: decide)
     }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
         try await base.overdueHolds(at: now, limit: limit)
     }
 

@@ -20,7 +20,7 @@ struct UnguardedStore: SalesStore {
         }
     }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
         try await base.overdueHolds(at: now, limit: limit)
     }
 
@@ -46,7 +46,7 @@ struct ForgetfulStore: SalesStore {
         }
     }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ReservationID] {
+    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
         try await base.overdueHolds(at: now, limit: limit)
     }
 
@@ -63,10 +63,12 @@ extension Rows {
         changes.seats = decided.seats.changed
         changes.wallets = decided.wallets.changed
         changes.payments = decided.payments.changed
+        changes.refunds = decided.refunds.changed
         changes.tickets = decided.tickets.changed
         changes.transfers = decided.transfers
         changes.events = decided.events
         changes.staffActions = decided.staffActions
+        changes.retaken = Array(decided.retaken)
         apply(changes)
         if remembersAnswers {
             for answer in decided.answers.changed { remember(answer) }

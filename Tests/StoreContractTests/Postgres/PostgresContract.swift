@@ -48,6 +48,8 @@ struct PostgresContract: StoreContract {
     var moment: String { "'epoch'::timestamptz" }
     var noBytes: String { "''::bytea" }
     func later(_ column: String) -> String { "\(column) + interval '1 ms'" }
+    var flags: (no: String, yes: String) { ("false", "true") }
+    func bytes(_ bytes: [UInt8]) -> String { "decode('\(bytes.hex)', 'hex')" }
 }
 
 /// A schema of the test server, for one test alone.

@@ -60,6 +60,7 @@ struct PostgresPlanTests {
         _ = try await store.undeliveredCount()
         _ = try await store.overdueHolds(at: world.clock.now(), limit: 1)
         _ = try await store.forgetAnswers(olderThanSeconds: 0, limit: 1)
+        try await usePayments(world, for: fan, of: date, seat: seats[3])
         _ = try await store.reservations(of: fan.id, before: nil, limit: 1)
         _ = try await store.tickets(of: fan.id, before: nil, limit: 1)
         _ = try await store.tickets(of: bought.reservation.id)
@@ -74,11 +75,58 @@ struct PostgresPlanTests {
         _ = try await store.credentials(email: fan.email)
         _ = try await store.answer(world.answer(1).scope)
         try await store.forgetSessions(expiredForSeconds: 0)
+        let mails = try #require(store as? any MailStore)
+        try await mails.spoolMails(of: events)
+        _ = try await mails.takeDueMails(limit: 5, forSeconds: 60)
+        try await mails.postponeMail(of: events[0].id, bySeconds: 1, reason: "")
+        try await mails.giveBackMails(of: [events[1].id])
+        try await mails.endMails(of: [events[0].id], .sent)
+        _ = try await mails.waitingMailCount()
+        _ = try await mails.forgetMails(olderThanSeconds: 0, limit: 1)
         _ = try await store.delete(date.concertID, action: nil)
         let rooms = try #require(store as? any QueueJoinStore)
         try await rooms.remember([QueueJoin(fan: fan.id, number: 1)], of: date.id)
         _ = try await rooms.joins(of: date.id, after: nil, limit: 1)
         try await rooms.forget([fan.id], of: date.id)
+        try await useWebhooks(world)
+    }
+
+    private func useWebhooks(_ world: World) async throws {
+        let (store, staff) = (try world.webhooks, try await world.user(role: .staff))
+        let endpoint = try await world.endpoint(of: staff)
+        let delivery = world.delivery(to: endpoint)
+        try await store.add([delivery], answer: nil)
+        _ = try await store.enabledWebhooks(limit: 1)
+        _ = try await store.webhooks(of: staff.id, before: nil, limit: 1)
+        _ = try await store.webhooks(of: nil, before: nil, limit: 1)
+        _ = try await store.webhook(endpoint.id)
+        _ = try await store.change(endpoint.id) { WebhookChange($0, action: nil) }
+        _ = try await store.dueWebhooks(at: world.clock.now(), after: nil, limit: 1)
+        _ = try await world.due(endpoint)
+        try await world.record(.delivered, of: delivery)
+        _ = try await store.deliveries(of: endpoint.id, status: nil, before: nil, limit: 1)
+        _ = try await store.deliveries(of: endpoint.id, status: .failed, before: nil, limit: 1)
+        _ = try await store.delivery(delivery.id)
+        _ = try await store.attempts(of: delivery.id)
+        let replayed = world.action(.webhookReplayed, on: ID(delivery.id), by: staff.id)
+        _ = try await store.replay(delivery.id, at: world.clock.now(), action: replayed) { _ in nil }
+        let deleted = world.action(.webhookDeleted, on: ID(endpoint.id), by: staff.id)
+        _ = try await store.deleteWebhook(endpoint.id, action: deleted)
+        _ = try await store.forgetDeliveries(olderThanSeconds: 0, limit: 2)
+    }
+
+    private func usePayments(_ world: World, for fan: User, of date: ConcertDate, seat: SeatID) async throws {
+        let store = world.store
+        let late = try await world.payTooLate([seat], points: 1, key: "k", for: fan, of: date)
+        let bought = try await world.complete(late.payment, key: "k", .captured(amount: late.payment.card))
+        _ = try await world.refund(bought.payment, nil)
+        let refund = try #require(try await store.refunds(of: bought.payment.id).first)
+        _ = try await world.settle(refund, .done)
+        _ = try await store.unknownPayments(at: world.clock.now(), limit: 1)
+        _ = try await store.dueRefunds(at: world.clock.now(), limit: 1)
+        _ = try await store.payments([bought.payment.id])
+        _ = try await store.cardPayments(after: nil, limit: 1)
+        _ = try await store.paymentFigures()
     }
 
     @Test(

@@ -76,7 +76,8 @@ struct PostgresStoreTests {
         let schema = try await PostgresSchema.make()
         let missing = try await fault(schema.uri) { try await $0.check() }
         #expect(missing?.code == .unavailable)
-        #expect(missing?.reason.hasSuffix("has schema version 0, this program needs 1: run jari migrate") == true)
+        let needed = "has schema version 0, this program needs \(Schema.version): run jari migrate"
+        #expect(missing?.reason.hasSuffix(needed) == true)
 
         let store = try PostgresStore(schema.uri, logger: .quiet)
         try await store.migrate()
@@ -90,7 +91,8 @@ struct PostgresStoreTests {
         try await schema.run("INSERT INTO schema_versions (version, oldest_program) VALUES (99, 99)")
         let newer = try await fault(schema.uri) { try await $0.migrate() }
         #expect(newer?.code == .broken)
-        #expect(newer?.reason.hasSuffix("has schema version 99, newer than version 1 of this program") == true)
+        let refused = "has schema version 99, newer than version \(Schema.version) of this program"
+        #expect(newer?.reason.hasSuffix(refused) == true)
         let used = try await fault(schema.uri) { _ = try await $0.concert(ConcertID(high: 0, low: 0)) }
         #expect(used?.reason == newer?.reason)
         try await schema.remove()
@@ -110,7 +112,7 @@ struct PostgresStoreTests {
             }
             try await group.waitForAll()
         }
-        #expect(try await schema.rows("SELECT count(*)::text FROM schema_versions") == ["1"])
+        #expect(try await schema.rows("SELECT count(*)::text FROM schema_versions") == ["\(Schema.version)"])
         try await schema.remove()
     }
 

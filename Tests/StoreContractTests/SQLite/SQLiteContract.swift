@@ -31,6 +31,13 @@ struct SQLiteContract: StoreContract {
     var moment: String { "1" }
     var noBytes: String { "x''" }
     func later(_ column: String) -> String { "\(column) + 1" }
+    var flags: (no: String, yes: String) { ("0", "1") }
+    func bytes(_ bytes: [UInt8]) -> String { "x'\(bytes.hex)'" }
+}
+
+extension [UInt8] {
+    /// Two digits a byte.
+    var hex: String { map { String(UInt16($0) + 0x100, radix: 16).dropFirst() }.joined() }
 }
 
 extension Logger {
