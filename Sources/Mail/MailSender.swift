@@ -6,8 +6,8 @@ public import ServiceLifecycle
 
 /// Writes and sends the mails that wait, a few at a time, and tries again what could not be sent.
 ///
-/// A mail is noted as sent right after the server took it. A program that ends in between sends that one again after
-/// ``takenSeconds``, with the same Message-ID.
+/// Mails are noted as sent a batch at a time, right after the server took them. A program that ends in between sends
+/// those again after ``takenSeconds``, with the same Message-IDs.
 public final class MailSender: Service {
     private static let intervalMs = 1_000
     /// How long it waits when no mail is taken.
@@ -20,6 +20,7 @@ public final class MailSender: Service {
     private static let forgetSize = 500
     private static let forgetRoundsMax = 20
     private static let reasonLengthMax = 500
+    private static let noteAttemptsMax = 20
 
     private let settings: MailSettings
     private let store: any MailStore
@@ -67,6 +68,7 @@ public final class MailSender: Service {
                         forgetAt = now.adding(seconds: Self.forgetIntervalSeconds)
                     }
                 } catch {
+                    await postbox.rest()
                     logger.warning("mails could not be sent, trying again", metadata: ["fault": "\(error)"])
                 }
             }
@@ -98,37 +100,64 @@ public final class MailSender: Service {
     }
 
     private func send(_ mails: [WaitingMail]) async throws(Fault) -> Bool {
-        var away: String?
-        for (index, mail) in mails.enumerated() {
-            if Task.isShuttingDownGracefully || Task.isCancelled {
-                try await store.giveBackMails(of: mails[index...].map(\.event.id))
-                return false
+        var batch = Batch(untried: mails[...])
+        do throws(Fault) {
+            while let mail = batch.untried.first, !Task.isShuttingDownGracefully, !Task.isCancelled {
+                try await send(mail, of: &batch)
+                batch.untried.removeFirst()
             }
-            if let away {
-                // Where one finds the door closed, the others of the batch need not knock.
-                try await postpone(mail, reason: away)
-            } else if case .away(let reason) = try await send(mail) {
-                logger.warning("no mail can be sent now, trying again", metadata: ["reason": "\(reason)"])
-                away = reason
-            }
+        } catch {
+            // What went out before is noted all the same.
+            try await noteSent(batch.sent)
+            throw error
         }
-        return away != nil
+        try await noteSent(batch.sent)
+        try await store.giveBackMails(of: batch.untried.map(\.event.id))
+        return batch.away != nil
     }
 
-    private func send(_ mail: WaitingMail) async throws(Fault) -> Receipt {
-        let receipt: Receipt
-        switch try await reader.letter(mail.event) {
-        case .success(let letter): receipt = await postbox.take(letter.message(settings, now: clock.now()))
-        case .failure(let nothing): receipt = .refused(reason: nothing.reason)
-        }
-        switch receipt {
-        case .taken:
-            try await store.endMail(of: mail.event.id, .sent)
-            sent.increment()
+    /// Mails that were taken together, and what became of them so far.
+    private struct Batch {
+        var untried: ArraySlice<WaitingMail>
+        var sent: [EventID] = []
+        /// Why no mail is taken now.
+        var away: String?
+    }
+
+    private func send(_ mail: WaitingMail, of batch: inout Batch) async throws(Fault) {
+        // Where one finds the door closed, the others of the batch need not knock.
+        if let away = batch.away { return try await postpone(mail, reason: away) }
+        switch try await receipt(for: mail) {
+        case .taken: batch.sent.append(mail.event.id)
         case .refused(let reason): try await giveUp(mail, reason: reason)
-        case .postponed(let reason), .away(let reason): try await postpone(mail, reason: reason)
+        case .postponed(let reason): try await postpone(mail, reason: reason)
+        case .away(let reason):
+            logger.warning("no mail can be sent now, trying again", metadata: ["reason": "\(reason)"])
+            batch.away = reason
+            try await postpone(mail, reason: reason)
         }
-        return receipt
+    }
+
+    private func receipt(for mail: WaitingMail) async throws(Fault) -> Receipt {
+        switch try await reader.letter(mail.event) {
+        case .success(let letter): await postbox.take(letter.message(settings, now: clock.now()))
+        case .failure(let nothing): .refused(reason: nothing.reason)
+        }
+    }
+
+    /// One transaction for the batch: in the embedded store, sales wait behind each. A store that is away is asked again,
+    /// since what is not noted is sent twice.
+    private func noteSent(_ events: [EventID]) async throws(Fault) {
+        sent.increment(by: events.count)
+        for _ in 1..<Self.noteAttemptsMax {
+            do throws(Fault) {
+                return try await store.endMails(of: events, .sent)
+            } catch {
+                logger.warning("mails could not be noted as sent, trying again", metadata: ["fault": "\(error)"])
+            }
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+        }
+        try await store.endMails(of: events, .sent)
     }
 
     private func postpone(_ mail: WaitingMail, reason: String) async throws(Fault) {
@@ -142,7 +171,7 @@ public final class MailSender: Service {
 
     /// The reason is for the store only: servers like to repeat the address in it.
     private func giveUp(_ mail: WaitingMail, reason: String) async throws(Fault) {
-        try await store.endMail(of: mail.event.id, .failed(reason: String(reason.prefix(Self.reasonLengthMax))))
+        try await store.endMails(of: [mail.event.id], .failed(reason: String(reason.prefix(Self.reasonLengthMax))))
         failed.increment()
         logger.warning(
             "a mail was given up", metadata: ["event": "\(mail.event.id)", "attempts": "\(mail.attempt)"])

@@ -27,7 +27,7 @@ struct CalendarFile: Sendable {
             "METHOD:\(method.rawValue)", "BEGIN:VEVENT", "UID:\(uid)", "SEQUENCE:\(sequence)",
             "DTSTAMP:\(madeAt.calendarText)", "DTSTART:\(startsAt.calendarText)", "SUMMARY:\(Self.escaped(summary))",
             "LOCATION:\(Self.escaped(location))", "DESCRIPTION:\(Self.escaped(description))",
-            "ORGANIZER;CN=\(Self.quoted(organizer.name)):mailto:\(organizer.address)",
+            "ORGANIZER\(organizer.name.isEmpty ? "" : ";CN=\(Self.quoted(organizer.name))"):mailto:\(organizer.address)",
             "STATUS:\(method == .cancel ? "CANCELLED" : "CONFIRMED")",
         ]
         if let url { lines.append("URL:\(url)") }

@@ -38,7 +38,7 @@ public protocol MailStore: Sendable {
     func postponeMail(of event: EventID, bySeconds seconds: Int, reason: String) async throws(Fault)
     /// Gives mails back that were taken and not tried: due at once, the attempt not counted.
     func giveBackMails(of events: [EventID]) async throws(Fault)
-    func endMail(of event: EventID, _ end: MailEnd) async throws(Fault)
+    func endMails(of events: [EventID], _ end: MailEnd) async throws(Fault)
     func waitingMailCount() async throws(Fault) -> Int
     /// Forgets mails that were sent or given up and whose events are older, by the time in the event's id and the
     /// store's own clock. Returns how many, at most `limit`.

@@ -24,7 +24,10 @@ enum MailStatement: String, StatementSet {
         UPDATE mails AS m SET due_at = $1, attempt_count = m.attempt_count - 1
         FROM unnest($2) AS given (id) WHERE m.event_id = given.id AND m.status = 'WAITING' AND m.attempt_count > 0
         """
-    case end = "UPDATE mails SET status = $1, reason = $2, ended_at = $3 WHERE event_id = $4 AND status = 'WAITING'"
+    case end = """
+        UPDATE mails AS m SET status = $1, reason = $2, ended_at = $3
+        FROM unnest($4) AS ended (id) WHERE m.event_id = ended.id AND m.status = 'WAITING'
+        """
     case waitingCount = "SELECT count(*) FROM mails WHERE status = 'WAITING'"
     case forget = """
         DELETE FROM mails WHERE event_id IN (
@@ -70,10 +73,11 @@ extension PostgresStore: MailStore {
         }
     }
 
-    public func endMail(of event: EventID, _ end: MailEnd) async throws(Fault) {
-        try await write("note what became of a mail") { db in
+    public func endMails(of events: [EventID], _ end: MailEnd) async throws(Fault) {
+        guard !events.isEmpty else { return }
+        try await write("note what became of \(events.count) mails") { db in
             let now = try self.moment(0, agoOn: db)
-            _ = try db.commit([Request(MailStatement.end, end.status, end.reason, now, event)])
+            _ = try db.commit([Request(MailStatement.end, end.status, end.reason, now, Column(events))])
         }
     }
 

@@ -73,10 +73,12 @@ extension SQLiteStore: MailStore {
         }
     }
 
-    public func endMail(of event: EventID, _ end: MailEnd) async throws(Fault) {
+    public func endMails(of events: [EventID], _ end: MailEnd) async throws(Fault) {
+        guard !events.isEmpty else { return }
         let now = clock.now()
-        try await write("note what became of a mail") { db in
-            _ = try PreparedStatement(MailStatement.end, on: db).run(end.status, end.reason, now, event)
+        try await write("note what became of \(events.count) mails") { db in
+            let statement = try PreparedStatement(MailStatement.end, on: db)
+            for event in events { try statement.run(end.status, end.reason, now, event) }
         }
     }
 

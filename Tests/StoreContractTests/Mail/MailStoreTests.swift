@@ -15,8 +15,8 @@ struct MailStoreTests {
             let taken = try await mails.takeDueMails(limit: 10, forSeconds: 60)
             #expect(Set(taken) == Set(events.map { WaitingMail(event: $0, attempt: 1) }))
             // Nor when it was sent, or given up.
-            try await mails.endMail(of: events[0].id, .sent)
-            try await mails.endMail(of: events[1].id, .failed(reason: "no such user"))
+            try await mails.endMails(of: [events[0].id], .sent)
+            try await mails.endMails(of: [events[1].id], .failed(reason: "no such user"))
             try await mails.spoolMails(of: events)
             #expect(try await mails.waitingMailCount() == 1)
         }
@@ -38,7 +38,7 @@ struct MailStoreTests {
             world.clock.advance(seconds: 1)
             #expect(
                 try await mails.takeDueMails(limit: 5, forSeconds: 60) == [WaitingMail(event: events[0], attempt: 2)])
-            try await mails.endMail(of: events[0].id, .sent)
+            try await mails.endMails(of: [events[0].id], .sent)
             world.clock.advance(seconds: 1_000)
             #expect(try await mails.takeDueMails(limit: 5, forSeconds: 60).count == 2)
         }
@@ -61,10 +61,10 @@ struct MailStoreTests {
             #expect(
                 try await mails.takeDueMails(limit: 5, forSeconds: 300) == [WaitingMail(event: events[0], attempt: 2)])
             // What has ended stays so, whoever is late with other news.
-            try await mails.endMail(of: events[0].id, .sent)
+            try await mails.endMails(of: [events[0].id], .sent)
             try await mails.postponeMail(of: events[0].id, bySeconds: 0, reason: "late")
             try await mails.giveBackMails(of: [events[0].id])
-            try await mails.endMail(of: events[0].id, .failed(reason: "late"))
+            try await mails.endMails(of: [events[0].id], .failed(reason: "late"))
             world.clock.advance(seconds: 300)
             #expect(try await mails.takeDueMails(limit: 5, forSeconds: 1).map(\.event) == [events[1]])
         }
@@ -94,7 +94,7 @@ struct MailStoreTests {
         try await World.with(contract) { world in
             let (mails, events) = try await world.mails(count: 4)
             try await mails.spoolMails(of: events)
-            for event in events[..<3] { try await mails.endMail(of: event.id, .sent) }
+            try await mails.endMails(of: events[..<3].map(\.id), .sent)
             let age = SpooledMails.keptSeconds
             #expect(try await mails.forgetMails(olderThanSeconds: age, limit: 10) == 0)
             world.clock.advance(seconds: age + 1)
