@@ -11,7 +11,7 @@ SWIFT_TESTS := swift test --skip-build $(SUITES:%=--skip %) \
 	&& swift test --skip-build --filter EventContractTests \
 	&& swift test --skip-build --filter CoordinationContractTests --skip "$(FAULTS)" \
 	&& swift test --skip-build --no-parallel --filter "$(FAULTS)"
-.PHONY: help setup run run-distributed test bench fmt check ci services-up services-down
+.PHONY: help setup run run-distributed test bench chaos fmt check ci services-up services-down
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,11 @@ bench: ## Measure against a bare Hummingbird route, as ratios
 	python3 bench/run.py $(BENCH)
 	@scripts/setup services
 	scripts/services run python3 bench/distributed.py
+
+chaos: ## 10,000 card payments against a gateway that misbehaves, while the server is killed
+	@scripts/setup test
+	swift build -c release --product jari
+	JARI_BINARY=$(CURDIR)/.build/release/jari e2e/run --chaos
 
 services-up: ## Start private PostgreSQL, Redis and Kafka servers; .services/env has their addresses
 	@scripts/setup services

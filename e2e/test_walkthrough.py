@@ -31,9 +31,11 @@ def test_the_walk_through_prints_what_readme_says(fresh):
     assert [line.split()[:2] for line in printed[4:]] == [line.split()[:2] for line in expected[4:]]
     # "With your own seat": its section, row, number and price may be others.
     assert re.fullmatch(r"5 held PENDING \d+ won, until <time>", printed[4])
-    assert re.fullmatch(r"6 paid CAPTURED \d+ won", printed[5])
-    assert re.fullmatch(r"7 ticket VALID \S.* \S+ \S+ <code>", printed[6])
-    assert printed[4].split()[3] == printed[5].split()[3]
+    to_pay = re.fullmatch(r"6 to pay (\d+) won in points and (\d+) won by card", printed[5])
+    assert int(to_pay.group(1)) + int(to_pay.group(2)) == int(printed[4].split()[3])
+    assert re.fullmatch(r"7 paid CAPTURED \d+ won", printed[6])
+    assert re.fullmatch(r"8 ticket VALID \S.* \S+ \S+ <code>", printed[7])
+    assert printed[4].split()[3] == printed[6].split()[3]
     server.audit()
 
 

@@ -9,7 +9,8 @@ struct Jari: AsyncParsableCommand {
         discussion: "Settings come from JARI_… environment variables and, if JARI_CONFIG names one, a file of them; "
             + "`jari config` shows them all.",
         subcommands: [
-            Serve.self, Migrate.self, Seed.self, Audit.self, VerifyDraw.self, SandboxGatewayCommand.self, Config.self,
+            Serve.self, Migrate.self, Seed.self, Audit.self, VerifyDraw.self, VerifyTicket.self, Reconcile.self,
+            SandboxGatewayCommand.self, Config.self,
         ],
         defaultSubcommand: Serve.self)
 }

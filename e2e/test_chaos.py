@@ -1,0 +1,8 @@
+"""Card payments while everything goes wrong at once. `make chaos` does the same with 10,000 of them."""
+
+import chaos
+
+
+def test_no_money_is_lost_between_a_bad_gateway_and_a_server_that_is_killed():
+    tally = chaos.run(count=400, kills=4)
+    assert tally.kills >= 3 and len(tally.captured) > 300
