@@ -68,7 +68,10 @@ public final class SandboxGateway: Service {
                 services: services.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
                 logger: logger))
         let serving = Task {
-            defer { portFound.finish() }
+            defer {
+                bank.close()
+                portFound.finish()
+            }
             try await group.run()
         }
         for await port in ports {

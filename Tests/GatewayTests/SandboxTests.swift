@@ -199,6 +199,7 @@ struct SandboxFaultsTests {
         expected.seed = 7
         #expect(faults == expected)
         #expect(try SandboxFaults("") == SandboxFaults())
+        #expect(try SandboxFaults(SandboxFaults().description) == SandboxFaults())
         #expect(try SandboxFaults(faults.description) == faults)
     }
 

@@ -1,6 +1,7 @@
 /// How often the sandbox misbehaves, and how. Nothing by default.
 ///
-/// As text: `timeoutAfterCapture=0.1,webhookRepeat=0.05,lateSeconds=5,seed=7`. What is not named is as by default.
+/// As text: `timeoutAfterCapture=0.1,webhookRepeat=0.05,lateSeconds=5,seed=7`. What is not named is as by
+/// default; `none` names nothing.
 public struct SandboxFaults: Hashable, Sendable {
     /// Why a text is not taken.
     public struct Mistake: Error, Hashable, CustomStringConvertible {
@@ -33,6 +34,7 @@ public struct SandboxFaults: Hashable, Sendable {
     public init() {}
 
     public init(_ text: String) throws(Mistake) {
+        guard text != "none" else { return }
         var named: Set<Substring> = []
         for field in text.split(separator: ",", omittingEmptySubsequences: true) {
             let pair = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -102,11 +104,13 @@ public struct SandboxFaults: Hashable, Sendable {
 }
 
 extension SandboxFaults: CustomStringConvertible {
-    /// Reads as the same faults again: all of them, by name.
+    /// Reads as the same faults again: what is not as by default, by name; "none" when all is.
     public var description: String {
-        let values = Self.probabilities.merging(Self.durations) { first, _ in first }
-            .map { "\($0)=\(self[keyPath: $1])" }.sorted()
-        return (values + (seed.map { ["seed=\($0)"] } ?? [])).joined(separator: ",")
+        let normal = SandboxFaults()
+        var values = Self.probabilities.merging(Self.durations) { first, _ in first }
+            .filter { self[keyPath: $1] != normal[keyPath: $1] }.map { "\($0)=\(self[keyPath: $1])" }.sorted()
+        if let seed { values.append("seed=\(seed)") }
+        return values.isEmpty ? "none" : values.joined(separator: ",")
     }
 }
 

@@ -63,6 +63,12 @@ final class Journal: Sendable {
         return journal
     }
 
+    /// Lets another have the file. Nothing is written from here on.
+    func release() {
+        state.withLock { $0.isBroken = true }
+        flock(file, LOCK_UN)
+    }
+
     /// Lines are written in the order of these calls.
     func append(_ line: [UInt8]) {
         state.withLock { $0.waiting += line }

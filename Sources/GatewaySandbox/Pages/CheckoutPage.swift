@@ -30,7 +30,7 @@ enum CheckoutPage {
                 \(alert)
                 <label for="cardNumber">카드 번호 <span lang="en">Card number</span></label>
                 <input id="cardNumber" name="cardNumber" class="number" inputmode="numeric" autocomplete="off" required
-                 maxlength="23" placeholder="\(TestCard.good.grouped)" pattern="[0-9 \\-]{13,23}" autofocus>
+                 maxlength="23" value="\(TestCard.good.grouped)" pattern="[0-9 \\-]{13,23}" autofocus>
                 <button class="pay" name="action" value="pay">\(grouped(order.amount))원 결제하기
                 <span lang="en">Pay ₩\(grouped(order.amount))</span></button>
                 <button class="cancel" name="action" value="cancel" formnovalidate>취소

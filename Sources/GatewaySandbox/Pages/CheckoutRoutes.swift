@@ -11,11 +11,9 @@ struct CheckoutRoutes: Sendable {
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("checkout") { request, _ in
-            let query = request.uri.queryParameters
-            let order = CheckoutForm(
-                orderId: query["orderId"].map(String.init), amount: query["amount"].map(String.init),
-                orderName: query["orderName"].map(String.init), successUrl: query["successUrl"].map(String.init),
-                failUrl: query["failUrl"].map(String.init))
+            guard let order = form(request.uri.query ?? "") else {
+                return page(CheckoutPage.problem(.unreadable), status: .badRequest)
+            }
             do throws(CheckoutForm.Mistake) {
                 return page(CheckoutPage.form(try order.checked(), mistake: nil), status: .ok)
             } catch {
@@ -30,7 +28,7 @@ struct CheckoutRoutes: Sendable {
     /// Opens the payment and sends the browser back with its key; or back without, when the fan does not want to.
     private func submit(_ request: Request) async throws -> Response {
         let bytes = try await request.body.collect(upTo: Self.formByteCountMax)
-        guard let form = try? URLEncodedFormDecoder().decode(CheckoutForm.self, from: String(buffer: bytes)) else {
+        guard let form = form(String(buffer: bytes)) else {
             return page(CheckoutPage.problem(.unreadable), status: .badRequest)
         }
         let order: CheckoutForm.Order
@@ -61,6 +59,11 @@ struct CheckoutRoutes: Sendable {
         } catch is SandboxError {
             return page(CheckoutPage.problem(.full), status: .serviceUnavailable)
         }
+    }
+
+    /// Reads a query or a form, in which a space may be a plus sign.
+    private func form(_ text: String) -> CheckoutForm? {
+        try? URLEncodedFormDecoder().decode(CheckoutForm.self, from: text)
     }
 
     private func redirect(to url: String, with fields: [(String, String)]) -> Response {

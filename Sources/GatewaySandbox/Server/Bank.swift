@@ -42,6 +42,11 @@ final class Bank: Sendable {
         state = Mutex(State(ledger: ledger))
     }
 
+    /// To be called when no request is under way any more.
+    func close() {
+        journal?.release()
+    }
+
     // MARK: - The page
 
     func open(
