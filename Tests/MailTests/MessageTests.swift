@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Testing
 
 @testable import Mail
@@ -55,16 +56,23 @@ struct MessageTests {
     }
 
     @Test("Encoded words are short, whole characters, and only where they are needed")
-    func encodedWords() {
+    func encodedWords() throws {
         #expect(EncodedWord.text("Your tickets: Jari (live)") == "Your tickets: Jari (live)")
         #expect(EncodedWord.text("=?utf-8?B?eA==?=") != "=?utf-8?B?eA==?=")
         #expect(EncodedWord.phrase("Minji Kim") == "Minji Kim")
         #expect(EncodedWord.phrase("Kim, Minji") == "=?utf-8?B?S2ltLCBNaW5qaQ==?=")
         #expect(EncodedWord.phrase("") == "")
-        let long = EncodedWord.text(String(repeating: "예매🎫", count: 40))
+        let subject = String(repeating: "예매🎫", count: 40)
+        let long = EncodedWord.text(subject)
         let words = long.split(separator: "\r\n ")
         #expect(words.count > 5)
         #expect(words.allSatisfy { $0.utf8.count <= 75 && $0.hasPrefix("=?utf-8?B?") && $0.hasSuffix("?=") })
+        // Each is read by itself.
+        let parts = try words.map { word in
+            let bytes = try #require(Data(base64Encoded: String(word.dropFirst(10).dropLast(2))))
+            return try #require(String(validating: bytes, as: UTF8.self))
+        }
+        #expect(parts.joined() == subject)
     }
 
     @Test("Base 64 is that of RFC 4648, in lines of 76")
