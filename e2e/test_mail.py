@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sqlite3
 import time
 import zlib
@@ -13,8 +14,9 @@ import pytest
 from icalendar import Calendar
 
 from distributed import Processes
-from jari import Server, wait_until
+from jari import Server, pay_on_page, wait_until
 from mail_server import PASSWORD, USER, MailServer, certificate, parse
+from test_cards import Sandbox, reservation, settled
 
 FROM = {"JARI_MAIL_FROM": "자리 <tickets@jari.example>"}
 
@@ -145,6 +147,38 @@ def test_tickets_come_by_mail_and_go_by_mail(fresh, tmp_path):
     wait_until(lambda: [row[0] for row in spool(server)] == ["SENT"] * 3, what="three mails noted as sent")
     assert len(list(folder.iterdir())) == 3
     server.audit()
+
+
+def test_a_card_buys_a_mail_and_money_that_came_too_late_another(fresh, tmp_path):
+    """Tickets paid by card come like all others; and a fan whose money could not be used learns that it goes back."""
+    folder, sandbox = tmp_path / "mails", Sandbox(tmp_path)
+    try:
+        server = fresh(
+            JARI_MAIL=f"file:{folder}", JARI_SANDBOX_URL=sandbox.url, JARI_GATEWAY_TIMEOUT_MS="500",
+            JARI_HOLD_SECONDS="10", JARI_CHECKOUT_SECONDS="30")
+        date = server.date(server.admin(), rows=1, seats_per_row=2, price=132_000)["id"]
+        quick, late, rival = server.fan(), server.fan(), server.fan()
+        seats = server.seats(date)
+        _, payment = server.to_pay(quick, date, seats=[seats[0]])
+        assert server.confirm(quick, payment["id"], pay_on_page(payment["checkout"])).json()["status"] == "CAPTURED"
+        mail = the_mail(lambda: files(folder).get(quick.email))
+        assert mail["Subject"].startswith("예매 완료") and "₩132,000" in text(mail)
+
+        held, payment = server.to_pay(late, date, seats=[seats[1]])
+        key = pay_on_page(payment["checkout"])
+        sandbox.send(signal.SIGSTOP)
+        assert server.confirm(late, payment["id"], key).json()["status"] == "UNKNOWN"
+        wait_until(lambda: reservation(server, late, held)["status"] == "EXPIRED", seconds=60, what="the hold's end")
+        server.enter(rival, date)
+        assert server.hold(rival, date, [seats[1]]).status_code == 201
+        sandbox.send(signal.SIGCONT)
+        assert settled(server, late, payment["id"])["status"] == "REFUNDED"
+        mail = the_mail(lambda: files(folder).get(late.email))
+        assert mail["Subject"].startswith("결제 금액을 돌려드립니다: 시험 공연 · Your payment goes back: Test concert")
+        assert "₩132,000을 모두 돌려드립니다" in text(mail) and "confirmed too late" in page(mail)
+        assert rival.email not in files(folder)
+    finally:
+        sandbox.close()
 
 
 def test_no_mail_unless_asked_for(fresh):
