@@ -151,6 +151,18 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "WebhooksHTTP",
+            dependencies: [
+                "Domain", "Ports",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "HTTPAPI",
             dependencies: [
                 "Domain", "Ports", "Engine", "QRCodes", "CArgon2", "CZlib",
@@ -174,7 +186,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Ports", "Engine", "HTTPAPI",
                 "StoreSQLite", "CoordinationInProcess", "EventsInProcess",
-                "StorePostgres", "CoordinationRedis", "EventsKafka", "Mail",
+                "StorePostgres", "CoordinationRedis", "EventsKafka", "Mail", "WebhooksHTTP",
                 "GatewayToss", "GatewaySandbox",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -209,8 +221,12 @@ let package = Package(
         .testTarget(
             name: "EngineTests",
             dependencies: [
-                "Domain", "Ports", "Engine", "StoreSQLite", "CoordinationInProcess", "TestSupport",
+                "Domain", "Ports", "Engine", "StoreSQLite", "CoordinationInProcess", "GatewayToss", "GatewaySandbox",
+                "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -233,6 +249,19 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "MailTests", dependencies: ["Domain", "Mail", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "WebhooksHTTPTests",
+            dependencies: [
+                "Domain", "Ports", "Engine", "WebhooksHTTP", "StoreSQLite", "CoordinationInProcess", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "StoreContractTests",

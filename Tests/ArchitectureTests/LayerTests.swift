@@ -17,10 +17,12 @@ private let allowedLayers: [String: Set<String>] = [
     "GatewaySandbox": ["Domain", "Ports"],
     "QRCodes": [],
     "Mail": ["Domain", "Ports", "QRCodes"],
+    "WebhooksHTTP": ["Domain", "Ports"],
     "HTTPAPI": ["Domain", "Ports", "Engine", "QRCodes"],
     "Jari": [
         "Domain", "Ports", "Engine", "StoreSQLite", "StorePostgres", "CoordinationInProcess", "CoordinationRedis",
-        "EventsInProcess", "EventsKafka", "HTTPAPI", "Mail", "GatewayToss", "GatewaySandbox",
+        "EventsInProcess", "EventsKafka", "HTTPAPI", "Mail", "WebhooksHTTP",
+        "GatewayToss", "GatewaySandbox",
     ],
 ]
 
@@ -40,7 +42,7 @@ private let onlyKnownTo: [String: Set<String>] = [
     "CHiredis": ["CoordinationRedis"],
     "CSQLiteSettings": ["StoreSQLite"],
     "CRdkafka": ["EventsKafka"],
-    "AsyncHTTPClient": ["GatewayToss", "GatewaySandbox", "Jari"],
+    "AsyncHTTPClient": ["GatewayToss", "GatewaySandbox", "WebhooksHTTP", "Jari"],
     "Configuration": ["Jari"],
     "ArgumentParser": ["Jari"],
     // Gateways read and write other people's JSON, a few times a second at most: there Foundation's coders are worth

@@ -15,11 +15,18 @@ public struct StaffAction: Hashable, Sendable {
         case paymentRefunded = "payment.refunded"
         case ticketCheckedIn = "ticket.checkedIn"
         case roleChanged = "role.changed"
+        case webhookCreated = "webhook.created"
+        case webhookChanged = "webhook.changed"
+        case webhookDeleted = "webhook.deleted"
+        case webhookSecretRotated = "webhook.secretRotated"
+        /// The program did it, since nothing could be delivered; it stands in the name of the endpoint's owner.
+        case webhookDisabled = "webhook.disabled"
+        case webhookReplayed = "webhook.replayed"
     }
 
     public let id: ID<StaffAction>
     public let kind: Kind
-    /// What it was done to: a concert, a date, a payment, a ticket or a user.
+    /// What it was done to: a concert, a date, a payment, a ticket, a user, a webhook or a delivery of one.
     public let subjectID: ID<Subject>
     public let staffID: UserID
     /// Why, in the words of whoever did it.

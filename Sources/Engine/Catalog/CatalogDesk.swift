@@ -178,36 +178,12 @@ public final class CatalogDesk: Sendable {
 
     // MARK: How
 
-    /// How often a copy looks for the answer of the one that was quicker.
-    private static let attemptsMax = 3
-
-    /// Does something once for an idempotency key: copies, also those that run beside it, get the first answer. Work
-    /// that finds nothing to do it to returns nil.
     private func once(
         _ idempotency: Idempotency,
         _ work: (_ now: Timestamp, _ answer: @Sendable @escaping (EncodedAnswer) -> StoredAnswer) async throws(Fault)
             -> StoredAnswer?
     ) async throws(Fault) -> Answer {
-        var attempt = 1
-        while true {
-            let now = clock.now()
-            do throws(Fault) {
-                if let first = try await store.answer(idempotency, at: now) { return first }
-                let done = try await work(now) { encoded in
-                    StoredAnswer(
-                        scope: idempotency.scope, requestHash: idempotency.requestHash, status: encoded.status,
-                        body: encoded.body, createdAt: now)
-                }
-                guard let done else { return .refused(.notFound) }
-                return .done(EncodedAnswer(status: done.status, body: done.body), isReplay: false)
-            } catch {
-                // Another copy was quicker, or nobody knows whether this one was done: the record tells.
-                guard error.code == .conflict || error.code == .outcomeUnknown, attempt < Self.attemptsMax else {
-                    throw error
-                }
-                attempt += 1
-            }
-        }
+        try await store.once(idempotency, clock: clock, work)
     }
 
     private func event(_ kind: Event.Kind, of subject: ID<Event.Subject>, by staff: UserID, at now: Timestamp) -> Event

@@ -29,4 +29,9 @@ public final class IDMint: Sendable {
             (0..<4).flatMap { _ in withUnsafeBytes(of: state.random.next() as UInt64, Array.init) }
         }
     }
+
+    /// From 0 to 1, for spreading things that must not come at once.
+    func fraction() -> Double {
+        state.withLock { Double.random(in: 0...1, using: &$0.random) }
+    }
 }

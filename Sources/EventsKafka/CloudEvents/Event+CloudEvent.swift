@@ -1,4 +1,5 @@
 internal import Domain
+internal import Ports
 
 /// Why a message is not one of our events.
 struct NotAnEvent: Error, Hashable, CustomStringConvertible {

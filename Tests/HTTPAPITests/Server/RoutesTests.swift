@@ -4,6 +4,7 @@ import Engine
 import Foundation
 import HTTPTypes
 import Logging
+import Ports
 import StoreSQLite
 import TestSupport
 import Testing
@@ -24,13 +25,23 @@ struct RoutesTests {
             engine: engine, store: store, room: room, broadcast: broadcast, leases: InProcessLeases(), clock: clock,
             logger: logger)
         let secret = [UInt8](repeating: 7, count: 32)
+        let policy = PaymentPolicy(checkoutSeconds: 600, checkoutCapSeconds: 1_800, captureSeconds: 60)
         let parts = APIDependencies(
-            engine: engine, store: store,
+            engine: engine,
+            payments: PaymentDesk(
+                engine: engine, store: store, gateway: NoGateway(), policy: policy, tryMs: 1_000, logger: logger),
+            store: store,
             catalog: CatalogDesk(store: store, engine: engine, doorkeeper: doorkeeper, clock: clock, ids: IDMint()),
+            webhooks: WebhookDesk(
+                store: store, webhooks: store,
+                fanOut: WebhookFanOut(
+                    store: store, webhooks: store, clock: clock, ids: IDMint(), nudge: WakeUp()),
+                clock: clock, ids: IDMint(), nudge: WakeUp(), allowsPrivateTargets: false),
             doorkeeper: doorkeeper, room: room, gate: InProcessSeatGate(), limiter: InProcessRateLimiter(),
             broadcast: broadcast, clock: clock, ids: IDMint(), accessTokens: await AccessTokens(secrets: [secret]),
-            queueTokens: QueueTokens(secrets: [secret]), passwords: PasswordHasher(), limits: RateLimits(factor: 0),
-            holdSeconds: 420, logger: logger)
+            queueTokens: QueueTokens(secrets: [secret]), ticketSigner: TicketSigner(secrets: [secret]),
+            passwords: PasswordHasher(), limits: RateLimits(factor: 0),
+            holdSeconds: 420, chargesDirectly: true, checkoutPage: nil, logger: logger)
         let files = ServedFiles(contract: "", swaggerUI: "")
         return Routes(
             parts, operations: OperationRoutes(store: store, files: files, drain: Drain(milliseconds: 0)) { "" })
@@ -52,4 +63,17 @@ struct RoutesTests {
         #expect(undocumented.filter { !$0.hasPrefix("GET /docs/assets/") } == [])
         #expect(documented.subtracting(endpoints) == [])
     }
+}
+
+/// Stands where the routes want a gateway that nobody asks.
+private struct NoGateway: PaymentGateway {
+    var name: String { "none" }
+    func checkoutURL(for order: CheckoutOrder) -> String { "" }
+    func capture(_ order: CaptureOrder) async -> CaptureResult { .unknown }
+    func payment(key: String) async throws(Fault) -> GatewayPayment? { nil }
+    func payment(orderID: PaymentID) async throws(Fault) -> GatewayPayment? { nil }
+    func refund(_ order: RefundOrder) async -> RefundResult { .unknown }
+    func transactions(from: Timestamp, until: Timestamp, after: String?, limit: Int) async throws(Fault)
+        -> [GatewayTransaction]
+    { [] }
 }

@@ -1,0 +1,216 @@
+public import Domain
+public import Ports
+
+/// What staff say of an endpoint.
+public struct WebhookDraft: Hashable, Sendable {
+    public var url: WebhookURL
+    public var kinds: [String]
+    public var concertID: ConcertID?
+    public var details: String
+    public var isEnabled: Bool
+
+    public init(url: WebhookURL, kinds: [String], concertID: ConcertID?, details: String, isEnabled: Bool) {
+        self.url = url
+        self.kinds = kinds
+        self.concertID = concertID
+        self.details = details
+        self.isEnabled = isEnabled
+    }
+}
+
+/// Where staff make webhooks, change them, and have deliveries sent again. An endpoint is its owner's and the
+/// administrators'; to all others it is not there.
+public final class WebhookDesk: Sendable {
+    private let store: any CatalogStore
+    private let webhooks: any WebhookStore
+    private let clock: any WallClock
+    private let ids: IDMint
+    private let fanOut: WebhookFanOut
+    private let nudge: WakeUp
+    /// Whether addresses of our own network and plain HTTP are allowed.
+    public let allowsPrivateTargets: Bool
+
+    /// - Parameter nudge: The one on which the sender sleeps.
+    public init(
+        store: any CatalogStore, webhooks: any WebhookStore, fanOut: WebhookFanOut, clock: any WallClock, ids: IDMint,
+        nudge: WakeUp, allowsPrivateTargets: Bool
+    ) {
+        self.store = store
+        self.webhooks = webhooks
+        self.fanOut = fanOut
+        self.clock = clock
+        self.ids = ids
+        self.nudge = nudge
+        self.allowsPrivateTargets = allowsPrivateTargets
+    }
+
+    // MARK: Endpoints
+
+    /// - Returns: `wrongState` refused when the owner has as many as one may have.
+    public func create(
+        _ draft: WebhookDraft, by staff: UserID, idempotency: Idempotency,
+        encode: @Sendable @escaping (WebhookEndpoint) -> EncodedAnswer
+    ) async throws(Fault) -> Answer {
+        var isFull = false
+        let answer = try await store.once(idempotency, clock: clock) { now, answer throws(Fault) in
+            let endpoint = WebhookEndpoint(
+                id: self.ids.next(at: now), ownerID: staff, url: draft.url, kinds: draft.kinds,
+                concertID: draft.concertID, details: draft.details, isEnabled: draft.isEnabled,
+                secrets: WebhookSecrets(current: self.ids.seed()), createdAt: now)
+            let stored = answer(encode(endpoint))
+            let isAdded = try await self.webhooks.add(
+                endpoint, countMax: WebhookEndpoint.countPerOwnerMax,
+                action: self.action(.webhookCreated, on: ID(endpoint.id), by: staff, detail: draft.url.text, at: now),
+                answer: stored)
+            isFull = !isAdded
+            return isAdded ? stored : nil
+        }
+        fanOut.forgetEndpoints()
+        return isFull ? .refused(.wrongState) : answer
+    }
+
+    public func endpoint(_ id: WebhookID, seenBy staff: UserID, isAdmin: Bool) async throws(Fault) -> WebhookEndpoint? {
+        guard let found = try await webhooks.webhook(id), isAdmin || found.ownerID == staff else { return nil }
+        return found
+    }
+
+    public func endpoints(seenBy staff: UserID, isAdmin: Bool, before: WebhookID?, limit: Int) async throws(Fault)
+        -> [WebhookEndpoint]
+    {
+        try await webhooks.webhooks(of: isAdmin ? nil : staff, before: before, limit: limit)
+    }
+
+    /// Changes an endpoint. One that is switched on again begins anew: what waits is tried at once.
+    public func change(_ id: WebhookID, to draft: WebhookDraft, by staff: UserID, isAdmin: Bool) async throws(Fault)
+        -> WebhookEndpoint?
+    {
+        guard try await endpoint(id, seenBy: staff, isAdmin: isAdmin) != nil else { return nil }
+        let changed = try await webhooks.change(id) { before in
+            var endpoint = before
+            endpoint.url = draft.url
+            endpoint.kinds = draft.kinds
+            endpoint.concertID = draft.concertID
+            endpoint.details = draft.details
+            endpoint.isEnabled = draft.isEnabled
+            if draft.isEnabled || before.isEnabled { endpoint.disabledReason = nil }
+            if draft.isEnabled, !before.isEnabled { endpoint.failingSince = nil }
+            return WebhookChange(
+                endpoint,
+                action: self.action(
+                    .webhookChanged, on: ID(id), by: staff, detail: endpoint.difference(from: before),
+                    at: self.clock.now()))
+        }
+        fanOut.forgetEndpoints()
+        nudge.wake()
+        return changed
+    }
+
+    public func delete(_ id: WebhookID, by staff: UserID, isAdmin: Bool) async throws(Fault) -> Bool {
+        guard let found = try await endpoint(id, seenBy: staff, isAdmin: isAdmin) else { return false }
+        let isDeleted = try await webhooks.deleteWebhook(
+            id, action: action(.webhookDeleted, on: ID(id), by: staff, detail: found.url.text, at: clock.now()))
+        fanOut.forgetEndpoints()
+        return isDeleted
+    }
+
+    /// Gives an endpoint a new secret; the one before signs too for a day.
+    public func rotateSecret(
+        of id: WebhookID, by staff: UserID, isAdmin: Bool, idempotency: Idempotency,
+        encode: @Sendable @escaping (WebhookEndpoint) -> EncodedAnswer
+    ) async throws(Fault) -> Answer {
+        guard try await endpoint(id, seenBy: staff, isAdmin: isAdmin) != nil else { return .refused(.notFound) }
+        return try await store.once(idempotency, clock: clock) { now, answer throws(Fault) in
+            let next = self.ids.seed()
+            let changed = try await self.webhooks.change(id) { before in
+                var endpoint = before
+                endpoint.secrets = before.secrets.rotated(to: next, at: now)
+                return WebhookChange(
+                    endpoint, action: self.action(.webhookSecretRotated, on: ID(id), by: staff, at: now),
+                    answer: answer(encode(endpoint)))
+            }
+            return changed.map { answer(encode($0)) }
+        }
+    }
+
+    // MARK: Deliveries
+
+    /// Sends an event that tells of nothing. An endpoint that is switched off is refused with `wrongState`.
+    public func test(
+        _ id: WebhookID, by staff: UserID, isAdmin: Bool, idempotency: Idempotency,
+        encode: @Sendable @escaping (WebhookDelivery) -> EncodedAnswer
+    ) async throws(Fault) -> Answer {
+        guard let endpoint = try await endpoint(id, seenBy: staff, isAdmin: isAdmin) else { return .refused(.notFound) }
+        guard endpoint.isEnabled else { return .refused(.wrongState) }
+        let answer = try await store.once(idempotency, clock: clock) { now, answer throws(Fault) in
+            let event: EventID = self.ids.next(at: now)
+            var delivery = WebhookDelivery(
+                id: self.ids.next(at: now), to: id, event: event, kind: .test, subject: ID(id),
+                payload: CloudEvent.test(event, endpoint: id, at: now), at: now)
+            // As it is when nothing else waits: a test's subject is the endpoint itself.
+            delivery.nextAttemptAt = now
+            let stored = answer(encode(delivery))
+            try await self.webhooks.add([delivery], answer: stored)
+            return stored
+        }
+        nudge.wake()
+        return answer
+    }
+
+    public func deliveries(
+        of endpoint: WebhookID, status: WebhookDelivery.Status?, before: WebhookDeliveryID?, limit: Int
+    ) async throws(Fault) -> [WebhookDelivery] {
+        try await webhooks.deliveries(of: endpoint, status: status, before: before, limit: limit)
+    }
+
+    public func delivery(_ id: WebhookDeliveryID, seenBy staff: UserID, isAdmin: Bool) async throws(Fault)
+        -> WebhookDelivery?
+    {
+        guard let found = try await webhooks.delivery(id),
+            try await endpoint(found.endpointID, seenBy: staff, isAdmin: isAdmin) != nil
+        else { return nil }
+        return found
+    }
+
+    public func attempts(of delivery: WebhookDeliveryID) async throws(Fault) -> [WebhookAttempt] {
+        try await webhooks.attempts(of: delivery)
+    }
+
+    /// Sends a delivery again that is over. One that is under way is refused with `wrongState`.
+    public func replay(
+        _ id: WebhookDeliveryID, by staff: UserID, isAdmin: Bool, idempotency: Idempotency,
+        encode: @Sendable @escaping (WebhookDelivery) -> EncodedAnswer
+    ) async throws(Fault) -> Answer {
+        guard try await delivery(id, seenBy: staff, isAdmin: isAdmin) != nil else { return .refused(.notFound) }
+        var refusal: WebhookReplayRefusal?
+        let answer = try await store.once(idempotency, clock: clock) { now, answer throws(Fault) in
+            refusal = try await self.webhooks.replay(
+                id, at: now, action: self.action(.webhookReplayed, on: ID(id), by: staff, at: now)
+            ) { answer(encode($0)) }
+            guard refusal == nil, let saved = try await self.webhooks.delivery(id) else { return nil }
+            // What the caller is told is what the record says, which the store made.
+            return try await self.store.answer(idempotency.scope) ?? answer(encode(saved))
+        }
+        nudge.wake()
+        return refusal == .isPending ? .refused(.wrongState) : answer
+    }
+
+    private func action(
+        _ kind: StaffAction.Kind, on subject: ID<StaffAction.Subject>, by staff: UserID, detail: String? = nil,
+        at now: Timestamp
+    ) -> StaffAction {
+        StaffAction(id: ids.next(at: now), kind: kind, subjectID: subject, staffID: staff, detail: detail, at: now)
+    }
+}
+
+extension WebhookEndpoint {
+    /// What changed, in the words of the API: for the history. Nil when nothing did.
+    fileprivate func difference(from before: WebhookEndpoint) -> String? {
+        var parts: [String] = []
+        if url != before.url { parts.append("url \(before.url) → \(url)") }
+        if kinds != before.kinds { parts.append("events \(before.kinds.count) → \(kinds.count)") }
+        if concertID != before.concertID { parts.append("concertId") }
+        if details != before.details { parts.append("description") }
+        if isEnabled != before.isEnabled { parts.append(isEnabled ? "switched on" : "switched off") }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+}

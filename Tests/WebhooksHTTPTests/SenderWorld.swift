@@ -1,0 +1,128 @@
+import CoordinationInProcess
+import Domain
+import Engine
+import Foundation
+import Logging
+import Ports
+import ServiceLifecycle
+import StoreSQLite
+import TestSupport
+import Testing
+
+@testable import WebhooksHTTP
+
+/// A store of its own, a clock that stands still, and the program's own parts from event to receiver.
+final class SenderWorld: Sendable {
+    let store: SQLiteStore
+    let clock = SimulatedClock()
+    let ids = IDMint(random: SeededRandom(seed: 11))
+    let fanOut: WebhookFanOut
+    let desk: WebhookDesk
+    let staff: User
+    private let sender: WebhookSender
+    private let nudge = WakeUp()
+
+    static func with(_ body: (SenderWorld) async throws -> Void) async throws {
+        let folder = URL.temporaryDirectory.appending(path: "jari-webhooks-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let world = try await SenderWorld(folder: folder)
+        do {
+            try await body(world)
+        } catch {
+            try world.remove(folder)
+            throw error
+        }
+        try world.remove(folder)
+    }
+
+    private init(folder: URL) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        store = try SQLiteStore(path: folder.appending(path: "jari.db").path(), clock: clock, logger: logger)
+        try await store.migrate()
+        staff = User(id: .sample(1), email: "staff@example.com", name: "직원", role: .staff, createdAt: clock.now())
+        _ = try await store.create(staff, passwordHash: "")
+        fanOut = WebhookFanOut(store: store, webhooks: store, clock: clock, ids: ids, nudge: nudge)
+        desk = WebhookDesk(
+            store: store, webhooks: store, fanOut: fanOut, clock: clock, ids: ids, nudge: nudge,
+            allowsPrivateTargets: true)
+        sender = WebhookSender(
+            store: store,
+            transport: HTTPWebhooks(allowsPrivateTargets: true, resolver: ToldResolver(["127.0.0.1"]), limitMs: 1_000),
+            leases: InProcessLeases(), clock: clock, ids: ids, nudge: nudge, logger: logger)
+    }
+
+    private func remove(_ folder: URL) throws {
+        try store.close()
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    /// Runs the sender beside `body`.
+    func sending(_ body: () async throws -> Void) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let group = ServiceGroup(services: [sender], logger: logger)
+        async let running: Void = group.run()
+        do {
+            try await body()
+        } catch {
+            await group.triggerGracefulShutdown()
+            try await running
+            throw error
+        }
+        await group.triggerGracefulShutdown()
+        try await running
+    }
+
+    func endpoint(
+        at receiver: Receiver, kinds: [String] = [], concert: ConcertID? = nil, path: String = "/"
+    ) async throws -> WebhookID {
+        let url = try #require(WebhookURL("http://hooks.example.com:\(receiver.port)\(path)"))
+        let draft = WebhookDraft(url: url, kinds: kinds, concertID: concert, details: "", isEnabled: true)
+        let before = try await endpoints()
+        _ = try await desk.create(draft, by: staff.id, idempotency: key()) { _ in EncodedAnswer(status: 201, body: []) }
+        let made = try #require(try await endpoints().subtracting(before).first)
+        return made
+    }
+
+    private func endpoints() async throws -> Set<WebhookID> {
+        Set(try await store.webhooks(of: nil, before: nil, limit: 100).map(\.id))
+    }
+
+    func key() -> Idempotency {
+        let id: EventID = ids.next(at: clock.now())
+        return Idempotency(scope: .sample(id.high, id.low), requestHash: .sample(1))
+    }
+
+    func event(
+        _ kind: Event.Kind = .reservationPaid, about subject: UInt64, version: Int = 1, date: DateID? = nil
+    ) -> Event {
+        Event(
+            id: ids.next(at: clock.now()), kind: kind, subjectID: .sample(subject), version: version, dateID: date,
+            userID: nil, amount: .zero, seats: [], at: clock.now())
+    }
+
+    func deliveries(_ endpoint: WebhookID, _ status: WebhookDelivery.Status? = nil) async throws -> [WebhookDelivery] {
+        try await store.deliveries(of: endpoint, status: status, before: nil, limit: 1_000)
+    }
+
+    /// Waits until so many tries of an event's delivery are written down.
+    func wait(forTries count: Int, of event: Event, at endpoint: WebhookID) async throws -> WebhookDelivery {
+        var found: WebhookDelivery?
+        _ = try await eventually {
+            found = try await deliveries(endpoint).first { $0.eventID == event.id }
+            return found?.attemptCount == count
+        }
+        let delivery = try #require(found)
+        try #require(delivery.attemptCount == count)
+        return delivery
+    }
+
+    /// Waits until so many are in a state.
+    func wait(for count: Int, _ status: WebhookDelivery.Status, at endpoint: WebhookID) async throws -> Bool {
+        try await eventually { try await deliveries(endpoint, status).count == count }
+    }
+}
+
+extension Receiver {
+    /// The ids of the messages that came, in order.
+    var ids: [String] { received.compactMap { $0.header("webhook-id") } }
+}
