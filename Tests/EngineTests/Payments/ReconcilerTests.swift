@@ -1,0 +1,181 @@
+import Domain
+import Foundation
+import GatewaySandbox
+import GatewayToss
+import Ports
+import TestSupport
+import Testing
+
+@testable import Engine
+
+/// Against the sandbox, which is a real server with a ledger of its own.
+@Suite("The reconciler")
+struct ReconcilerTests {
+    @Test("A capture whose answer nobody waited for is found, and its tickets are issued")
+    func lostAnswer() async throws {
+        try await CardWorld.run { world in
+            let order = try await world.begun()
+            // The gateway did it; the program was killed before it heard so.
+            #expect(await world.gateway.capture(order) == .captured(amount: order.amount))
+            let reconciler = world.reconciler()
+            try await reconciler.settleUnknown(at: world.clock.now())
+            #expect(try await world.payment(order).status == .unknown, "somebody may still be asking")
+            world.clock.advance(milliseconds: 6_000)
+            try await reconciler.settleUnknown(at: world.clock.now())
+            let payment = try await world.payment(order)
+            #expect(payment.status == .captured)
+            #expect(try await world.world.store.tickets(of: #require(payment.reservationID)).count == 1)
+        }
+    }
+
+    @Test("A capture that never got there is made again while the seat is held")
+    func neverArrived() async throws {
+        try await CardWorld.run { world in
+            let order = try await world.begun()
+            world.clock.advance(milliseconds: 6_000)
+            try await world.reconciler().settleUnknown(at: world.clock.now())
+            #expect(try await world.payment(order).status == .captured)
+            #expect(try await world.gateway.payment(key: order.paymentKey)?.status == .captured)
+        }
+    }
+
+    @Test("A capture that never got there is not made for seats that are gone")
+    func tooLateToCapture() async throws {
+        try await CardWorld.run { world in
+            let order = try await world.begun(points: 0)
+            world.clock.advance(milliseconds: 120_000)
+            let reservation = try #require(try await world.payment(order).reservationID)
+            _ = await world.world.submit(.expire(ExpireHold(reservationID: reservation, ownerID: world.fan)))
+            try await world.reconciler().settleUnknown(at: world.clock.now())
+            let payment = try await world.payment(order)
+            #expect((payment.status, payment.declineCode) == (.declined, DeclineCode.expired))
+            #expect(try await world.gateway.payment(key: order.paymentKey)?.status == .open)
+        }
+    }
+
+    @Test("While the gateway is away nothing is decided")
+    func away() async throws {
+        try await CardWorld.run { world in
+            let order = try await world.begun()
+            world.clock.advance(milliseconds: 6_000)
+            await world.sandbox.stop()
+            await #expect(throws: Fault.self) {
+                try await world.reconciler().settleUnknown(at: world.clock.now())
+            }
+            #expect(try await world.payment(order).status == .unknown)
+        }
+    }
+
+    @Test("Money is given back once, however many reconcilers ask for it")
+    func refundOnce() async throws {
+        try await CardWorld.run(World.Plan(engineCount: 3)) { world in
+            let order = try await world.captured()
+            _ = await world.world.refund(order.orderID, of: world.fan)
+            let now = world.clock.now()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for engine in 0..<3 {
+                    let reconciler = world.reconciler(at: engine)
+                    group.addTask { try await reconciler.giveBack(at: now) }
+                }
+                try await group.waitForAll()
+            }
+            let found = try #require(try await world.gateway.payment(key: order.paymentKey))
+            #expect(found.refunded == order.amount)
+            #expect(try await world.world.store.refunds(of: order.orderID).map(\.status) == [.done])
+        }
+    }
+
+    @Test("A capture that we were never told of is found by comparing the ledgers")
+    func missedCapture() async throws {
+        try await CardWorld.run { world in
+            let order = try await world.agreed()
+            #expect(await world.gateway.capture(order) == .captured(amount: order.amount))
+            world.clock.advance(milliseconds: 200_000)
+            var comparison = Reconciler.Comparison()
+            try await world.reconciler().compare(&comparison, at: world.clock.now())
+            #expect(try await world.payment(order).status == .captured)
+            #expect(try await world.events(.ledgerDiffers).isEmpty)
+        }
+    }
+
+    @Test("Money that was given back in the gateway's own console is told of, once")
+    func givenBackElsewhere() async throws {
+        try await CardWorld.run { world in
+            let order = try await world.captured()
+            let elsewhere = RefundOrder(
+                id: .sample(77), paymentKey: order.paymentKey, amount: Won(30_000), reason: "by hand")
+            #expect(await world.gateway.refund(elsewhere) == .done)
+            world.clock.advance(milliseconds: 200_000)
+            let reconciler = world.reconciler()
+            var comparison = Reconciler.Comparison()
+            for _ in 0..<3 {
+                try await reconciler.compare(&comparison, at: world.clock.now())
+                world.clock.advance(milliseconds: 40_000)
+            }
+            let events = try await world.events(.ledgerDiffers)
+            #expect(events.map(\.subjectID) == [ID(order.orderID)])
+            #expect(events.first?.amount == Won(30_000))
+        }
+    }
+}
+
+@Suite("Comparing ledgers")
+struct LedgerComparisonTests {
+    private static let start = Timestamp(milliseconds: 1_795_348_800_000)
+
+    private static func id(_ number: UInt64) -> PaymentID {
+        PaymentID(high: UInt64(start.milliseconds + 1) << 16 | 0x7000, low: 0x8000_0000_0000_0000 | number)
+    }
+
+    private static func entry(_ number: UInt64, _ status: Payment.Status, done: Int64 = 0, pending: Int64 = 0)
+        -> LedgerEntry
+    {
+        LedgerEntry(
+            payment: Payment(
+                id: id(number), reservationID: .sample(number), userID: .sample(1), method: .card, status: status,
+                amount: Won(100), points: .zero, gatewayKey: "key-\(number)", createdAt: start),
+            refundsDone: Won(done), refundsPending: Won(pending))
+    }
+
+    private static func line(_ number: UInt64, _ amount: Int64) -> GatewayTransaction {
+        GatewayTransaction(
+            id: "t\(number)\(amount)", paymentKey: "key-\(number)", orderID: id(number), amount: amount, at: start)
+    }
+
+    private static func kinds(_ entries: [LedgerEntry], _ lines: [GatewayTransaction]) -> [LedgerDifference.Kind] {
+        LedgerComparison(transactions: lines, entries: entries, from: start).differences.map(\.kind)
+    }
+
+    @Test("What agrees is no difference")
+    func agrees() {
+        let entries = [
+            Self.entry(1, .captured), Self.entry(2, .refunded, done: 100), Self.entry(3, .declined),
+            Self.entry(4, .partiallyRefunded, done: 10, pending: 20), Self.entry(5, .requested),
+        ]
+        let lines = [Self.line(1, 100), Self.line(2, 100), Self.line(2, -100), Self.line(4, 100), Self.line(4, -10)]
+        #expect(Self.kinds(entries, lines) == [])
+        // The gateway may have done what we have not heard of yet.
+        #expect(Self.kinds(entries, lines + [Self.line(4, -20)]) == [])
+    }
+
+    @Test("Each way to differ has its name")
+    func differs() {
+        #expect(Self.kinds([], [Self.line(1, 100)]) == [.unknownOrder])
+        #expect(Self.kinds([Self.entry(1, .declined)], [Self.line(1, 100)]) == [.notCaptured])
+        #expect(Self.kinds([Self.entry(1, .captured)], []) == [.missing])
+        #expect(Self.kinds([Self.entry(1, .captured)], [Self.line(1, 99)]) == [.amount])
+        #expect(Self.kinds([Self.entry(1, .captured)], [Self.line(1, 100), Self.line(1, -1)]) == [.refundedMore])
+        #expect(Self.kinds([Self.entry(1, .refunded, done: 100)], [Self.line(1, 100)]) == [.refundedLess])
+        let foreign = GatewayTransaction(id: "x", paymentKey: "k", orderID: nil, amount: 5, at: Self.start)
+        #expect(Self.kinds([], [foreign]) == [.unknownOrder])
+    }
+
+    @Test("A payment from before the time that is compared may have lines from before it")
+    func older() {
+        let before = Self.start.adding(seconds: 10)
+        let differences = LedgerComparison(
+            transactions: [Self.line(1, -100)], entries: [Self.entry(1, .refunded, done: 100)], from: before
+        ).differences
+        #expect(differences.isEmpty)
+    }
+}
