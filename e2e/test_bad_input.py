@@ -463,7 +463,7 @@ def test_any_name_comes_back_as_it_was(server, name):
 # Lists
 
 @pytest.mark.parametrize("path", ["/concerts", "/users/points/history", "/reservations", "/tickets", "/admin/concerts",
-                                  "/admin/audit-log"])
+                                  "/admin/audit-log", "/admin/webhooks"])
 def test_bad_pages_are_refused(server, staff, path):
     """A limit that is not 1 to 100 and a cursor that no page gave are 400 naming the parameter."""
     for limit in ("0", "-1", "101", "x", "1.0", "", "99999999999999999999", "+5", " 5", "0x10"):

@@ -18,7 +18,8 @@ from schemathesis.specs.openapi.checks import (
     content_type_conformance, response_schema_conformance, status_code_conformance)
 
 import contract
-from jari import Account, Server, new_key
+from jari import Account, Server, new_key, wait_until
+from receiver import Receiver
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 20
@@ -35,6 +36,8 @@ class Sandbox:
 
     server: Server
     staff: Account
+    #: Takes what webhooks bring.
+    receiver: Receiver
     random: random.Random = field(default_factory=lambda: random.Random(20261123))
     statuses: dict = field(default_factory=dict)
 
@@ -47,7 +50,20 @@ class Sandbox:
         self.waiter = server.fan()
         #: Somebody who only logs in and out: with the fiftieth login after it a session ends.
         self.visitor = server.fan()
+        self.webhook = self.new_webhook()
         self.refresh_ids()
+
+    def new_webhook(self) -> str:
+        """Of staff of their own, since one may have twenty."""
+        body = {"url": self.receiver.url}
+        return self.server.ok("POST", "/admin/webhooks", body, by=self.server.staff(self.staff), key=True)["id"]
+
+    def new_delivery(self) -> str:
+        """One that is over."""
+        made = self.server.ok("POST", f"/admin/webhooks/{self.webhook}/test", by=self.staff, key=True)["id"]
+        path = f"/admin/webhook-deliveries/{made}"
+        wait_until(lambda: self.server.ok("GET", path, by=self.staff)["status"] == "DELIVERED", what="a delivery")
+        return made
 
     def refresh_ids(self):
         """New things with ids, since the requests use the old ones up; of a new fan, since one may have 50 seats."""
@@ -63,6 +79,11 @@ class Sandbox:
         staff_breaks = operation_id in ("adminDeleteConcert", "adminDeleteDate", "adminReplaceDate",
                                         "adminReplaceLayout", "adminPauseQueue", "adminReplaceQueueSettings",
                                         "adminReplaceConcert")
+        if name == "webhookId":
+            breaks = operation_id in ("adminDeleteWebhook", "adminReplaceWebhook")
+            return self.new_webhook() if breaks else self.webhook
+        if name == "deliveryId":
+            return self.new_delivery()
         if staff_breaks:
             spare = self.server.date(self.staff, rows=1, seats_per_row=1)
             return {"dateId": spare["id"], "concertId": spare["concertId"]}[name]
@@ -108,6 +129,8 @@ class Sandbox:
         return self.server.ok("POST", "/queue/token", {"dateId": date}, by=somebody)["token"]
 
     def improve_body(self, body: dict, operation_id: str, often):
+        if "Webhook" in operation_id and operation_id.startswith("admin") and often():
+            body["url"], body["events"], body["concertId"] = self.receiver.url, ["jari.reservation.paid"], None
         if "dateId" in body and often():
             body["dateId"] = self.date["id"]
         if isinstance(body.get("seatIds"), list) and often():
@@ -130,8 +153,8 @@ class Sandbox:
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Server() as server:
-        yield Sandbox(server, server.admin())
+    with Receiver() as receiver, Server(JARI_WEBHOOK_PRIVATE_TARGETS="true") as server:
+        yield Sandbox(server, server.admin(), receiver)
         server.audit()
 
 
