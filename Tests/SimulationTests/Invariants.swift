@@ -122,6 +122,11 @@ struct Invariants {
         for seat in rows.seats.values where seat.state == .paid {
             try require(owners[seat.id] != nil, "I2", "\(seat) is paid and has no good ticket")
         }
+        var keys: [String: PaymentID] = [:]
+        for payment in rows.payments.values {
+            guard let key = payment.gatewayKey else { continue }
+            try require(keys.updateValue(payment.id, forKey: key) == nil, "I2", "two payments have the key '\(key)'")
+        }
         for reservation in rows.reservations.values {
             let tickets = ticketsByReservation[reservation.id] ?? []
             let open = (paymentsByReservation[reservation.id] ?? []).filter(\.status.isOpen)

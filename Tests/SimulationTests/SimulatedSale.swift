@@ -5,7 +5,8 @@ import Logging
 import Ports
 import TestSupport
 
-/// One small sale from a seed: six fans, eighteen seats, and all that can go wrong.
+/// One small sale from a seed: six fans who pay with points, three who pay by card, eighteen seats, and all that can go
+/// wrong.
 ///
 /// The domain, the engine's batches and the waiting room are the real ones, stepped one after the other; store and
 /// time are simulated. The same seed does the same, so a violation can be looked at again.
@@ -20,6 +21,7 @@ final class SimulatedSale {
 
     static let stepCount = 200
     static let seatsPerFanMax = 4
+    static let paymentPolicy = PaymentPolicy(checkoutSeconds: 4, checkoutCapSeconds: 10, captureSeconds: 3)
 
     let date: DateID = .sample(1)
     let clock = SimulatedClock()
@@ -27,6 +29,13 @@ final class SimulatedSale {
     let seed: UInt64
     var random: SeededRandom
     var fans: [Fan]
+    /// They do what they see in the store, as on a page that was just loaded.
+    let cardFans: [UserID] = (0..<3).map { .sample(30 + $0) }
+    var gateway = SimulatedGateway()
+    /// In every other sale cards pay most of it; in the others they only get in the way.
+    private var isMostlyByCard: Bool { seed % 2 == 0 }
+    /// Whether the gateway answers everything at once, as it does in the end.
+    var isGatewayWell = false
     var trace = Trace()
     var counts: [String: Int] = [:]
     /// The program's memory. A crash drops it.
@@ -82,7 +91,7 @@ final class SimulatedSale {
     // MARK: Steps
 
     private func step() async throws(Violation) {
-        switch random.index(weights: [50, 14, 10, 8, 8, 3, 3, 4, 6]) {
+        switch random.index(weights: [50, 14, 10, 8, 8, 3, 3, 4, 6, isMostlyByCard ? 250 : 30]) {
         case 0: try await runBatch(ofRequests: Int.random(in: 1...4, using: &random))
         case 1: passTime()
         case 2: stepNearADeadline()
@@ -91,7 +100,8 @@ final class SimulatedSale {
         case 5: jumpForward()
         case 6: crash()
         case 7: changeWeather()
-        default: try await snatch()
+        case 8: try await snatch()
+        default: try await stepCards()
         }
     }
 
@@ -150,14 +160,13 @@ final class SimulatedSale {
 
     /// Tidies up a few holds. False when there was none.
     @discardableResult
-    private func sweep() async -> Bool {
+    func sweep() async -> Bool {
         guard let overdue = try? await store.overdueHolds(at: clock.now(), limit: 3), !overdue.isEmpty else {
             return false
         }
         count("sweep")
         let jobs = overdue.map {
-            BatchRunner.Job(
-                command: .expire($0), idempotency: nil, encode: Receipt.encode)
+            BatchRunner.Job(command: .expire($0), idempotency: nil, encode: Receipt.encode)
         }
         let result = await program.runner.run(jobs)
         latest = max(latest, clock.now())
@@ -175,6 +184,8 @@ final class SimulatedSale {
         }
         move(by: 3_600_000)
         while await sweep() { try check() }
+        try await finishCards()
+        while await sweep() { try check() }
         try check()
         try checkAgreement()
     }
@@ -186,6 +197,7 @@ final class SimulatedSale {
         if rows.commitCount != checkedCommits {
             checkedCommits = rows.commitCount
             try Invariants(rows).check()
+            try checkCards(in: rows)
             for (id, seat) in rows.seats {
                 guard seat.fence >= fences[id, default: 0] else {
                     throw Violation(rule: "fence", details: "\(seat) had fence \(fences[id, default: 0])")

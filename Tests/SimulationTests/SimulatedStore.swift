@@ -77,9 +77,13 @@ final class SimulatedStore: SalesStore {
 
     func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
         rows.reservations.values
-            .filter { ($0.status == .pending || $0.status == .confirmed) && $0.expiresAt <= now }
+            .filter { isSwept($0) && $0.expiresAt <= now }
             .sorted { ($0.expiresAt, $0.id) < ($1.expiresAt, $1.id) }
             .prefix(limit).map { ExpireHold(reservationID: $0.id, ownerID: $0.userID) }
+    }
+
+    private func isSwept(_ reservation: Reservation) -> Bool {
+        reservation.status == .pending || reservation.status == .confirmed && tampering != .confirmedHoldsAreNotSwept
     }
 
     func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
@@ -113,6 +117,14 @@ final class SimulatedStore: SalesStore {
         let older = state.rows
         state.rows.save(rows)
         if tampering == .recordsAreLost { state.rows.answers = [:] }
+        if tampering == .refundsAreLost { state.rows.refunds = [:] }
+        if tampering == .houseTransfersAreLost { state.rows.transfers.removeAll { $0.wallet == nil } }
+        if tampering == .fencesStayOld {
+            for id in rows.retaken {
+                guard let seats = older.reservations[id]?.seats else { continue }
+                state.rows.reservations[id]?.seats = seats
+            }
+        }
         if tampering == .commitsAreTorn, state.random.isLucky(percent: 20) { state.rows.tickets = older.tickets }
     }
 

@@ -14,6 +14,14 @@ enum Tampering: String, CaseIterable, Sendable {
     case commitsAreTorn
     /// Some batches decide on the rows of before the last commit.
     case readsAreStale
+    /// What is owed to a card is not saved.
+    case refundsAreLost
+    /// Seats that were taken again keep the fences of the hold that had gone.
+    case fencesStayOld
+    /// The sweeper overlooks holds that wait for a card.
+    case confirmedHoldsAreNotSwept
+    /// What moves between the house's accounts is not saved.
+    case houseTransfersAreLost
     /// Every row that an acknowledged commit saved is gone after a crash, back to some commits ago.
     case crashesLoseCommits
 }
