@@ -272,7 +272,7 @@ def test_an_address_of_another_machine_is_named(stopped, host):
     ("JARI_STORE", "jari.db"), ("JARI_STORE", "sqlite:"), ("JARI_STORE", "mysql://localhost/jari"),
     ("JARI_STORE", "sqlite::memory:"),
     ("JARI_COORDINATION", "redis://localhost"), ("JARI_COORDINATION", "redis-sentinel://localhost"),
-    ("JARI_EVENTS", "kafka://localhost"), ("JARI_EVENTS", "kafka://localhost:9092?acks=0"), ("JARI_GATEWAY", "toss"),
+    ("JARI_EVENTS", "kafka://localhost"), ("JARI_EVENTS", "kafka://localhost:9092?acks=0"), ("JARI_GATEWAY", "stripe"),
     ("JARI_DEMO", "perhaps"), ("JARI_DEMO", "1"),
     ("JARI_HOLD_SECONDS", "9"), ("JARI_HOLD_SECONDS", "3601"), ("JARI_HOLD_SECONDS", "seven minutes"),
     ("JARI_ACCESS_KEYS", "secret"), ("JARI_ACCESS_KEYS", "ab" * 31), ("JARI_ACCESS_KEYS", "xy" * 32),

@@ -26,22 +26,33 @@ struct Reconcile: AsyncParsableCommand {
             let (clock, logger) = (SystemClock(), settings.logger())
             let opened = try await settings.openStoreForReading(clock: clock, logger: logger)
             let gateway = try await Gateway.open(settings, isServing: false, clock: clock, logger: logger)
+            let ledgers = LedgerReader(store: opened.store, gateway: gateway.toss)
+            let result = await Self.compared(ledgers, from: start, until: clock.now().adding(seconds: 1))
+            await gateway.close()
             let comparison: LedgerComparison
             do throws(Fault) {
-                let ledgers = LedgerReader(store: opened.store, gateway: gateway.toss)
-                comparison = try await ledgers.compare(from: start, until: clock.now().adding(seconds: 1))
+                comparison = try result.get()
                 try await opened.close()
             } catch {
                 throw StartError(error)
             }
-            await gateway.close()
             for difference in comparison.differences {
                 let payment = difference.paymentID.map { "\($0)" } ?? difference.paymentKey
-                print("\(difference.kind.rawValue)  \(payment)  ours \(difference.ours), the gateway's \(difference.gateways)")
+                print(
+                    "\(difference.kind.rawValue)  \(payment)  ours \(difference.ours), the gateway's \(difference.gateways)"
+                )
             }
             print("compared \(comparison.paymentCount) card payments: \(comparison.differences.count) differences")
             flushOutput()
             if !comparison.differences.isEmpty { throw ExitCode(2) }
+        }
+    }
+
+    private static func compared(
+        _ ledgers: LedgerReader, from: Timestamp, until: Timestamp
+    ) async -> Result<LedgerComparison, Fault> {
+        do throws(Fault) { return .success(try await ledgers.compare(from: from, until: until)) } catch {
+            return .failure(error)
         }
     }
 }

@@ -33,6 +33,21 @@ struct Serve: AsyncParsableCommand {
         let clock = SystemClock()
         let opened = try await settings.openStore(clock: clock, logger: logger)
         let gateway = try await Gateway.open(settings, isServing: true, clock: clock, logger: logger)
+        do {
+            try await sell(settings, opened: opened, gateway: gateway, clock: clock, registry: registry, logger: logger)
+        } catch {
+            await gateway.close()
+            throw error
+        }
+        await gateway.close()
+        try await opened.close()
+    }
+
+    /// Sells until it is told to stop.
+    private func sell(
+        _ settings: Settings, opened: OpenStore, gateway: Gateway, clock: SystemClock, registry: PrometheusRegistry,
+        logger: Logger
+    ) async throws {
         let box = try await SaleBox(
             settings: settings, opened: opened,
             coordination: try settings.openCoordination(joins: opened.joins, logger: logger), gateway: gateway,
@@ -75,8 +90,6 @@ struct Serve: AsyncParsableCommand {
         } catch let error where !isListening.isSet {
             throw StartError("Cannot listen on \(settings.host):\(settings.port): \(error)")
         }
-        await gateway.close()
-        try await opened.close()
     }
 }
 

@@ -15,7 +15,8 @@ struct VerifyTicket: AsyncParsableCommand {
     @Argument(help: "What the QR says: CODE.DATE.SIGNATURE.")
     var ticket: String
 
-    @Option(name: .customLong("public-key"), help: "64 hexadecimal digits, from GET /api/v1/ticket-keys; may be repeated.")
+    @Option(
+        name: .customLong("public-key"), help: "64 hexadecimal digits, from GET /api/v1/ticket-keys; may be repeated.")
     var publicKeys: [String]
 
     func run() async throws {

@@ -32,6 +32,17 @@ struct Gateway {
     ) async throws(StartError) -> Gateway {
         let client = HTTPClient(
             eventLoopGroupProvider: .singleton, configuration: TossGateway.clientConfiguration)
+        do throws(StartError) {
+            return try await open(settings, client: client, isServing: isServing, clock: clock, logger: logger)
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    private static func open(
+        _ settings: Settings, client: HTTPClient, isServing: Bool, clock: any WallClock, logger: Logger
+    ) async throws(StartError) -> Gateway {
         var sandbox: SandboxGateway?
         let baseURL: String
         let secretKey: String
@@ -72,7 +83,9 @@ struct Gateway {
         sandbox?.webhookURL = "\(settings.ownURL(port: port))/api/v1/webhooks/payments"
     }
 
+    /// Must be called once, whatever happened since it was opened.
     func close() async {
+        await sandbox?.stop()
         try? await client.shutdown()
     }
 }
