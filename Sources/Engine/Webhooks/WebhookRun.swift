@@ -10,7 +10,9 @@ struct WebhookRun {
     private static let inFlightMaxWhileFailing = 1
     /// What came of so many is saved in one transaction, at the latest.
     private static let recordedMax = 8
-    private static let pageSize = 64
+    private static let takenMax = 24
+    /// Until then a try has come to its end and is saved: a process that was killed leaves it to others after that.
+    private static let takenSeconds = 30
     /// After so many it is the turn of others.
     private static let triesMax = 512
 
@@ -50,25 +52,25 @@ struct WebhookRun {
 
     private func drain(in group: inout TaskGroup<WebhookResult>, unless isOver: () -> Bool) async throws(Fault) {
         var waiting: [WebhookDelivery] = []
-        /// Those that are under way, and those of which it is not saved yet what came of them.
-        var unsaved: Set<WebhookDeliveryID> = []
         var finished: [WebhookResult] = []
         var inFlight = 0
         var tries = 0
         var isStopped = false
         var isFailing = endpoint.failingSince != nil
         while true {
-            isStopped = isStopped || tries >= Self.triesMax || isOver()
-            if isStopped {
-                waiting = []
-            } else if waiting.isEmpty {
-                // What is saved is not due any more.
-                waiting = try await store.dueDeliveries(of: endpoint.id, at: clock.now(), limit: Self.pageSize)
-                    .filter { !unsaved.contains($0.id) }.reversed()
-            }
+            isStopped = isStopped || isOver()
             let inFlightMax = isFailing ? Self.inFlightMaxWhileFailing : Self.inFlightMax
+            if isStopped {
+                // What is taken and not under way is due again when its time is over.
+                waiting = []
+            } else if waiting.isEmpty, inFlight < inFlightMax, tries < Self.triesMax {
+                let now = clock.now()
+                waiting = try await store.takeDeliveries(
+                    of: endpoint.id, at: now, until: now.adding(seconds: Self.takenSeconds),
+                    limit: isFailing ? Self.inFlightMaxWhileFailing : Self.takenMax
+                ).reversed()
+            }
             while inFlight < inFlightMax, let next = waiting.popLast() {
-                unsaved.insert(next.id)
                 inFlight += 1
                 tries += 1
                 group.addTask { await self.attempt(next) }
@@ -79,7 +81,6 @@ struct WebhookRun {
             guard inFlight == 0 || waiting.isEmpty || finished.count >= Self.recordedMax else { continue }
             if try await record(finished) { isStopped = true }
             isFailing = !finished.contains { $0.attempt.isDelivered }
-            for result in finished { unsaved.remove(result.deliveryID) }
             finished = []
         }
     }

@@ -78,8 +78,10 @@ public protocol WebhookStore: Sendable {
     ///
     /// - Parameter after: Those with greater ids only.
     func dueWebhooks(at now: Timestamp, after: WebhookID?, limit: Int) async throws(Fault) -> [WebhookEndpoint]
-    /// What of an endpoint is to be tried at or before `now`, the one that has waited longest first.
-    func dueDeliveries(of endpoint: WebhookID, at now: Timestamp, limit: Int) async throws(Fault) -> [WebhookDelivery]
+    /// Takes those of an endpoint that are to be tried at or before `now`, the ones that have waited longest, oldest
+    /// first. Nobody else is given them before `until`: by then it must be recorded what came of them.
+    func takeDeliveries(of endpoint: WebhookID, at now: Timestamp, until: Timestamp, limit: Int) async throws(Fault)
+        -> [WebhookDelivery]
     /// Saves what came of tries of one endpoint, each of another delivery.
     ///
     /// - Parameter change: What becomes of the endpoint; called with it as it is. Nil leaves it.

@@ -89,10 +89,15 @@ enum WebhookDeliveryStatement: String, StatementSet {
             ORDER BY o.position LIMIT 1) AS head
         WHERE d.position = head.position AND d.next_attempt_at IS NULL
         """
-    case due = """
-        SELECT id, endpoint_id, event_id, kind, subject_id, payload, status, attempt_count, failure_count,
-            next_attempt_at, give_up_at, created_at, finished_at
-        FROM webhook_deliveries WHERE endpoint_id = $1 AND next_attempt_at <= $2 ORDER BY next_attempt_at LIMIT $3
+    /// Gives them a later time, at which they are due again if nothing is recorded.
+    case take = """
+        UPDATE webhook_deliveries AS d SET next_attempt_at = $3
+        FROM (
+            SELECT o.position FROM webhook_deliveries AS o WHERE o.endpoint_id = $1 AND o.next_attempt_at <= $2
+            ORDER BY o.next_attempt_at LIMIT $4 FOR UPDATE SKIP LOCKED) AS due
+        WHERE d.position = due.position
+        RETURNING d.id, d.endpoint_id, d.event_id, d.kind, d.subject_id, d.payload, d.status, d.attempt_count,
+            d.failure_count, d.next_attempt_at, d.give_up_at, d.created_at, d.finished_at
         """
     case byID = """
         SELECT id, endpoint_id, event_id, kind, subject_id, payload, status, attempt_count, failure_count,

@@ -84,11 +84,12 @@ extension PostgresStore: WebhookStore {
         }
     }
 
-    public func dueDeliveries(of endpoint: WebhookID, at now: Timestamp, limit: Int) async throws(Fault)
-        -> [WebhookDelivery]
+    public func takeDeliveries(of endpoint: WebhookID, at now: Timestamp, until: Timestamp, limit: Int)
+        async throws(Fault) -> [WebhookDelivery]
     {
-        try await read("read the webhook deliveries that are due") { db in
-            try db.run(Request(WebhookDeliveryStatement.due, endpoint, now, limit)).all(WebhookDelivery.init)
+        try await write("take webhook deliveries") { db in
+            try db.commit([Request(WebhookDeliveryStatement.take, endpoint, now, until, limit)])[0]
+                .all(WebhookDelivery.init).sorted { $0.id < $1.id }
         }
     }
 

@@ -65,10 +65,14 @@ enum WebhookDeliveryStatement: String, StatementSet {
                 WHERE endpoint_id = ?1 AND subject_id = ?2 AND status = 'PENDING' ORDER BY position LIMIT 1)
             AND next_attempt_at IS NULL
         """
-    case due = """
-        SELECT id, endpoint_id, event_id, kind, subject_id, payload, status, attempt_count, failure_count,
+    /// Gives them a later time, at which they are due again if nothing is recorded.
+    case take = """
+        UPDATE webhook_deliveries SET next_attempt_at = ?3
+        WHERE position IN (
+            SELECT position FROM webhook_deliveries
+            WHERE endpoint_id = ?1 AND next_attempt_at <= ?2 ORDER BY next_attempt_at LIMIT ?4)
+        RETURNING id, endpoint_id, event_id, kind, subject_id, payload, status, attempt_count, failure_count,
             next_attempt_at, give_up_at, created_at, finished_at
-        FROM webhook_deliveries WHERE endpoint_id = ? AND next_attempt_at <= ? ORDER BY next_attempt_at LIMIT ?
         """
     case byID = """
         SELECT id, endpoint_id, event_id, kind, subject_id, payload, status, attempt_count, failure_count,

@@ -85,12 +85,12 @@ extension SQLiteStore: WebhookStore {
         }
     }
 
-    public func dueDeliveries(of endpoint: WebhookID, at now: Timestamp, limit: Int) async throws(Fault)
-        -> [WebhookDelivery]
+    public func takeDeliveries(of endpoint: WebhookID, at now: Timestamp, until: Timestamp, limit: Int)
+        async throws(Fault) -> [WebhookDelivery]
     {
-        try await read("read the webhook deliveries that are due") { db in
-            try PreparedStatement(WebhookDeliveryStatement.due, on: db)
-                .all(endpoint, now, limit, as: WebhookDelivery.init)
+        try await write("take webhook deliveries") { db in
+            try PreparedStatement(WebhookDeliveryStatement.take, on: db)
+                .all(endpoint, now, until, limit, as: WebhookDelivery.init).sorted { $0.id < $1.id }
         }
     }
 

@@ -54,6 +54,33 @@ struct WebhookDeliveryTests {
         }
     }
 
+    @Test("What one has taken no other is given, until the time is over", arguments: contracts)
+    func taken(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let store = try world.webhooks
+            let endpoint = try await world.endpoint(of: world.user(role: .staff))
+            let deliveries = (0..<6).map { _ in world.delivery(to: endpoint) }
+            try await store.add(deliveries, answer: nil)
+            let now = world.clock.now()
+            func take(_ count: Int) async throws -> [WebhookDeliveryID] {
+                try await store.takeDeliveries(
+                    of: endpoint.id, at: now, until: now.adding(seconds: 30), limit: count
+                ).map(\.id)
+            }
+            async let left = take(2)
+            async let right = take(2)
+            let both = try await (left, right)
+            let rest = try await take(10)
+            #expect(Set(both.0 + both.1 + rest) == Set(deliveries.map(\.id)))
+            #expect(both.0.count == 2 && both.1.count == 2 && rest.count == 2)
+            #expect(try await take(10).isEmpty)
+            #expect(try await store.dueWebhooks(at: now, after: nil, limit: 1).isEmpty)
+            try await world.record(.delivered, of: deliveries[0], status: 200)
+            world.clock.advance(seconds: 30)
+            #expect(try await world.due(endpoint).count == 5)
+        }
+    }
+
     @Test("Every try is told, the last fifty of them; what is over is not tried again", arguments: contracts)
     func attempts(contract: any StoreContract) async throws {
         try await World.with(contract) { world in

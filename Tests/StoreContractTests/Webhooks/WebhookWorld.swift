@@ -35,8 +35,10 @@ extension World {
             subject: subject ?? id(), payload: payload, at: clock.now())
     }
 
+    /// What may be taken now. It stays so.
     func due(_ endpoint: WebhookEndpoint) async throws -> [WebhookDeliveryID] {
-        try await webhooks.dueDeliveries(of: endpoint.id, at: clock.now(), limit: 100).map(\.id)
+        let now = clock.now()
+        return try await webhooks.takeDeliveries(of: endpoint.id, at: now, until: now, limit: 100).map(\.id)
     }
 
     func record(
