@@ -20,6 +20,7 @@ struct Serve: AsyncParsableCommand {
     private static let shutdownSeconds: Int64 = 25
 
     func run() async throws {
+        Memory.boundWhatIsKept()
         try await Complaint.orExit {
             let settings = try await Settings.load()
             let registry = PrometheusRegistry()
@@ -70,7 +71,7 @@ struct Serve: AsyncParsableCommand {
         ) { port in
             isListening.set()
             gateway.weListen(on: port)
-            giveBackMemory()
+            Memory.giveBackSoon()
             Greeting(settings: settings, port: port, sandbox: gateway.sandboxAddress, demoIsNew: demoIsNew).say()
         }
         // Stopped from the last to the first: no new requests, then no new work, then the engine when all is done.
@@ -90,17 +91,6 @@ struct Serve: AsyncParsableCommand {
         } catch let error where !isListening.isSet {
             throw StartError("Cannot listen on \(settings.host):\(settings.port): \(error)")
         }
-    }
-}
-
-/// Gives back what only the start needed, such as the layouts of the demo: glibc's allocator would keep it for ever.
-private func giveBackMemory() {
-    // Other systems' allocators do not have it.
-    guard let symbol = dlsym(nil, "malloc_trim") else { return }
-    let trim = unsafeBitCast(symbol, to: (@convention(c) (_ kept: Int) -> CInt).self)
-    Task.detached {
-        try? await Task.sleep(for: .milliseconds(500))
-        _ = trim(0)
     }
 }
 
