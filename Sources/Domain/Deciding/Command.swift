@@ -42,6 +42,7 @@ public enum Command: Sendable {
         case .completePayment(let command):
             keys.wallets.insert(command.ownerID)
             keys.payments.insert(command.paymentID)
+            keys.gatewayKeys.insert(command.paymentKey)
         case .settleRefund(let command):
             keys.payments.insert(command.paymentID)
             keys.refunds.insert(command.refundID)

@@ -29,8 +29,10 @@ public struct CompletePayment: Sendable {
         switch (payment.status, result) {
         case (.requested, .captured(let amount)), (.unknown, .captured(let amount)),
             (.declined, .captured(let amount)):
-            // The gateway was told the amount and never captures another; if it says so, people must look at it.
-            guard amount == payment.card else { return settlement.unchanged }
+            // The gateway was told amount and order, and captures no other; if it says so, people must look at it.
+            guard amount == payment.card, rows.owner(ofKey: paymentKey).map({ $0 == paymentID }) ?? true else {
+                return settlement.unchanged
+            }
             settlement.payment.gatewayKey = paymentKey
             return settlement.capture()
         case (.unknown, .declined(let code)):
