@@ -19,7 +19,6 @@ final class SenderWorld: Sendable {
     let fanOut: WebhookFanOut
     let desk: WebhookDesk
     let staff: User
-    private let sender: WebhookSender
     private let nudge = WakeUp()
 
     static func with(_ body: (SenderWorld) async throws -> Void) async throws {
@@ -45,10 +44,14 @@ final class SenderWorld: Sendable {
         desk = WebhookDesk(
             store: store, webhooks: store, fanOut: fanOut, clock: clock, ids: ids, nudge: nudge,
             allowsPrivateTargets: true)
-        sender = WebhookSender(
+    }
+
+    private func sender(_ nudge: WakeUp) -> WebhookSender {
+        WebhookSender(
             store: store,
             transport: HTTPWebhooks(allowsPrivateTargets: true, resolver: ToldResolver(["127.0.0.1"]), limitMs: 1_000),
-            leases: InProcessLeases(), clock: clock, ids: ids, nudge: nudge, logger: logger)
+            leases: InProcessLeases(), clock: clock, ids: ids, nudge: nudge,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private func remove(_ folder: URL) throws {
@@ -56,10 +59,11 @@ final class SenderWorld: Sendable {
         try FileManager.default.removeItem(at: folder)
     }
 
-    /// Runs the sender beside `body`.
-    func sending(_ body: () async throws -> Void) async throws {
+    /// Runs senders beside `body`, of which each believes that it is the only one.
+    func sending(by count: Int = 1, _ body: () async throws -> Void) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let group = ServiceGroup(services: [sender], logger: logger)
+        let senders = (0..<count).map { sender($0 == 0 ? nudge : WakeUp()) }
+        let group = ServiceGroup(services: senders, logger: logger)
         async let running: Void = group.run()
         do {
             try await body()
