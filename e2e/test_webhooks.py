@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from distributed import Processes
 from jari import new_key, wait_until
 from receiver import Receiver
 
@@ -254,3 +255,42 @@ def test_one_may_have_twenty(server, admin):
     response = server.call("POST", "/admin/webhooks", {"url": "https://hooks.example.com/"}, by=staff, key=True)
     assert (response.status_code, response.json()["code"]) == (409, "wrongState")
     assert len(server.ok("GET", "/admin/webhooks", by=staff, params={"limit": 100})["items"]) == 20
+
+
+def test_several_processes_tell_everything_in_order(tmp_path):
+    """Over Kafka, on PostgreSQL, while one process after the other is killed: every event, each first time in order."""
+    running = Processes(tmp_path, 2, **PRIVATE)
+    try:
+        first, second = running.servers
+        admin = first.admin()
+        date = first.date(admin)["id"]
+        fan = first.fan(points=1_000_000)
+        first.enter(fan, date)
+        with Receiver() as receiver:
+            make(first, admin, receiver, events=BOUGHT)
+            # The other process knows of it two seconds later.
+            probe = wait_until_told(second, fan, date, receiver)
+            reservations = [probe]
+            for server in (first, second):
+                reservations += [buy(running.any(), fan, date) for _ in range(10)]
+                server.kill_process()
+                server.restart()
+            wait_until(lambda: all(receiver.about(one) == BOUGHT for one in reservations), seconds=90,
+                       what="every event", every=0.2)
+            assert all(signed for _, _, signed in receiver.arrived)
+            doubles = len(receiver.taken) - len({event["id"] for event in receiver.taken})
+            assert doubles <= 2 * 24, "only what was under way at a kill may come twice"
+        first.audit()
+    finally:
+        running.close()
+
+
+def wait_until_told(server, fan, date, receiver) -> str:
+    """Buys until a purchase is told from its beginning, and gives it."""
+    bought = []
+
+    def told():
+        bought.append(buy(server, fan, date))
+        return next((one for one in bought if receiver.about(one) == BOUGHT), None)
+
+    return wait_until(told, seconds=60, what="a purchase that is told", every=0.5)
