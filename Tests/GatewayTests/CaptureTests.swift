@@ -65,6 +65,21 @@ struct CaptureTests {
         }
     }
 
+    @Test("A card that has declined once is not asked again, although it would pay by now")
+    func declinedForGood() async throws {
+        try await World.with(faults: "declines=1") { world in
+            let order = try await world.pay(.sample(1))
+            let body = #"{"paymentKey":"\#(order.paymentKey)","orderId":"\#(order.orderID)","amount":50000}"#
+            let url = world.sandbox.address + "/v1/payments/confirm"
+            let first = try await world.send(.POST, url, body: body, user: world.secretKey)
+            #expect((400..<404).contains(first.status))
+            world.sandbox.faults = SandboxFaults()
+            let second = try await world.send(.POST, url, body: body, user: world.secretKey)
+            #expect(second.text.contains("ALREADY_PROCESSED_PAYMENT"))
+            #expect(try await world.ledger().totals.captured == 0)
+        }
+    }
+
     @Test("A slow answer is waited for")
     func slow() async throws {
         try await World.with(faults: "slowSeconds=0.3") { world in

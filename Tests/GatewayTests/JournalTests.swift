@@ -85,6 +85,9 @@ struct JournalTests {
                     #expect(await world.gateway.capture(order) == .captured(amount: Won(50_000)))
                     #expect(try await world.ledger().totals.captureCountMax == 1)
                 }
+                // What was written behind the cut can be read.
+                let status = try await with(path) { try await $0.gateway.payment(key: order.paymentKey)?.status }
+                #expect(status == .captured)
             }
         }
     }
