@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from distributed import Processes
-from jari import new_key, wait_until
+from jari import at_once, new_key, wait_until
 from receiver import Receiver
 
 PRIVATE = {"JARI_WEBHOOK_PRIVATE_TARGETS": "true"}
@@ -245,6 +245,22 @@ def test_a_webhook_is_its_owners(server, staff, admin):
     assert server.call("DELETE", path, by=staff).status_code == 204
     assert server.call("GET", path, by=staff).status_code == 404
     assert server.call("DELETE", path, by=staff).status_code == 404
+
+
+def test_copies_of_a_request_make_one_webhook(server, admin):
+    """With the same key all have the first answer, secret and all; another body is refused."""
+    staff = server.staff(admin)
+    key, body = new_key(), {"url": "https://hooks.example.com/copies"}
+    answers = at_once([lambda: server.call("POST", "/admin/webhooks", body, by=staff, key=key)] * 5)
+    assert [one.status_code for one in answers] == [201] * 5, [one.text for one in answers]
+    assert len({one.content for one in answers}) == 1
+    assert len(server.ok("GET", "/admin/webhooks", by=staff)["items"]) == 1
+    other = server.call("POST", "/admin/webhooks", body | {"description": "x"}, by=staff, key=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotencyKeyReused")
+    path = f"/admin/webhooks/{answers[0].json()['id']}"
+    key = new_key()
+    rotated = at_once([lambda: server.call("POST", f"{path}/secret", by=staff, key=key)] * 5)
+    assert [one.status_code for one in rotated] == [200] * 5 and len({one.content for one in rotated}) == 1
 
 
 def test_one_may_have_twenty(server, admin):

@@ -12,8 +12,9 @@ public final class WebhookFanOut: EventConsumer {
     private static let keptMs: Int64 = 2_000
     /// The concerts of dates, which never change, are remembered up to so many.
     private static let datesMax = 10_000
-    /// Deliveries that are added in one transaction, about: all of one event are in the same.
-    private static let addedMax = 5_000
+    /// Deliveries that are added in one transaction, about: all of one event are in the same. In the embedded store sales
+    /// wait behind it.
+    private static let addedMax = 1_000
 
     private let store: any CatalogStore
     private let webhooks: any WebhookStore
