@@ -1,4 +1,4 @@
-"""Card payments against a gateway that misbehaves, while the server is killed again and again.
+"""Card payments against a gateway that misbehaves, while the server, and now and then the gateway, is killed.
 
 Run as a program it does so at full size: `make chaos`. In the tests `test_chaos.py` does so for some hundred payments.
 Afterwards nothing may be unknown, and the sandbox's ledger and Jari's must say the same, won for won.
@@ -47,10 +47,12 @@ class Tally:
     refunded: dict[str, int] = field(default_factory=dict)
     retries: int = 0
     kills: int = 0
+    outages: int = 0
+    oldest_unknown: float = 0
 
     def __str__(self):
         return (f"{len(self.captured)} captured, {len(self.declined)} declined, {len(self.unknown)} not known at once, "
-                f"{len(self.refunded)} refunded; {self.kills} kills, {self.retries} requests sent again")
+                f"{len(self.refunded)} refunded; {self.kills} kills, {self.outages} outages of the gateway, {self.retries} requests sent again")
 
 
 class Buyer:
@@ -130,7 +132,12 @@ class Buyer:
     async def _pay(self, checkout: dict) -> str:
         page, query = checkout["url"].split("?", 1)
         form = {name: values[0] for name, values in parse_qs(query).items()} | {"cardNumber": jari.GOOD_CARD}
-        back = await self.world.http.post(page, data=form)
+        while True:
+            try:
+                back = await self.world.http.post(page, data=form)
+                break
+            except httpx.HTTPError:
+                await asyncio.sleep(0.2)
         assert back.status_code == 303, back.text
         return parse_qs(urlsplit(back.headers["location"]).query)["paymentKey"][0]
 
@@ -139,21 +146,28 @@ class Chaos:
     def __init__(self, folder: Path, count: int, kills: int, concurrency: int = 24):
         self.folder, self.count, self.kills, self.concurrency = folder, count, kills, concurrency
         self.tally = Tally()
-        port = free_port()
+        self.port, sandbox_port = free_port(), free_port()
+        self.sandbox_url = f"http://127.0.0.1:{sandbox_port}"
         self.sandbox_log = (folder / "sandbox.log").open("w+")
-        self.sandbox = subprocess.Popen(
-            [jari.BINARY, "sandbox-gateway", "--port", "0", "--ledger", str(folder / "ledger"), "--faults", FAULTS,
-             "--webhook-url", f"http://127.0.0.1:{port}/api/v1/webhooks/payments"],
-            stdout=self.sandbox_log, stderr=subprocess.STDOUT, cwd=folder)
-        self.sandbox_url = jari.wait_until(self._address, what="the sandbox's address")
+        self._start_sandbox()
         home = folder / "server"
         home.mkdir()
         self.server = jari.Server(
-            home, JARI_PORT=str(port), JARI_SANDBOX_URL=self.sandbox_url, JARI_GATEWAY_TIMEOUT_MS="1500")
+            home, JARI_PORT=str(self.port), JARI_SANDBOX_URL=self.sandbox_url, JARI_GATEWAY_TIMEOUT_MS="1500")
 
-    def _address(self):
-        return next((word for word in (self.folder / "sandbox.log").read_text().split() if word.startswith("http://")),
-                    None)
+    def _start_sandbox(self):
+        self.sandbox = subprocess.Popen(
+            [jari.BINARY, "sandbox-gateway", "--port", self.sandbox_url.rsplit(":", 1)[1],
+             "--ledger", str(self.folder / "ledger"), "--faults", FAULTS,
+             "--webhook-url", f"http://127.0.0.1:{self.port}/api/v1/webhooks/payments"],
+            stdout=self.sandbox_log, stderr=subprocess.STDOUT, cwd=self.folder)
+        jari.wait_until(self._sandbox_answers, what="the sandbox")
+
+    def _sandbox_answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.sandbox_url}/sandbox/ledger", auth=SECRET).is_success
+        except httpx.HTTPError:
+            return False
 
     def close(self):
         self.server.close()
@@ -171,18 +185,22 @@ class Chaos:
             staff, rows=rows, seats_per_row=200, price=PRICE, seatsPerFanMax=50, maxActive=10_000)["id"]
         fans = self.server.fans(max(self.concurrency, self.count // FAN_SEATS + 1), points=100_000)
         self.done = 0
-        killer = threading.Thread(target=self._kill_now_and_then)
+        helpers = [threading.Thread(target=work) for work in (self._kill_now_and_then, self._watch_unknown)]
         started = time.monotonic()
-        killer.start()
+        for helper in helpers:
+            helper.start()
         try:
             asyncio.run(self._buy(fans))
         finally:
             self.done = self.count
-            killer.join()
+            for helper in helpers:
+                helper.join()
         took = time.monotonic() - started
         settled = self._wait_until_known()
         print(f"{self.count} payments in {took:.0f} s: {self.tally}")
-        print(f"everything was known {settled:.1f} s after the last of them")
+        print(f"everything was known {settled:.1f} s after the last of them; nothing was unknown for more than "
+              f"{self.tally.oldest_unknown:.0f} s")
+        assert self.tally.oldest_unknown < 60, self.tally.oldest_unknown
         self.check()
 
     async def _buy(self, fans):
@@ -204,9 +222,26 @@ class Chaos:
                 time.sleep(0.02)
             if self.done >= self.count:
                 return
+            if number % 4 == 2:
+                # The gateway is away for a while, and what it was asked then nobody knows.
+                self.sandbox.kill()
+                self.sandbox.wait()
+                time.sleep(3)
+                self._start_sandbox()
+                self.tally.outages += 1
             self.server.kill_process()
             self.server.restart()
             self.tally.kills += 1
+
+    def _watch_unknown(self):
+        """How long a payment stays UNKNOWN while all this goes on."""
+        since: dict[bytes, float] = {}
+        while self.done < self.count:
+            now = time.monotonic()
+            unknown = {row[0] for row in self._rows("SELECT id FROM payments WHERE status = 'UNKNOWN'")}
+            since = {id_: since.get(id_, now) for id_ in unknown}
+            self.tally.oldest_unknown = max([self.tally.oldest_unknown, *(now - first for first in since.values())])
+            time.sleep(0.5)
 
     # What must be true afterwards
 

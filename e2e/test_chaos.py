@@ -5,4 +5,4 @@ import chaos
 
 def test_no_money_is_lost_between_a_bad_gateway_and_a_server_that_is_killed():
     tally = chaos.run(count=400, kills=4)
-    assert tally.kills >= 3 and len(tally.captured) > 300
+    assert tally.kills >= 3 and tally.outages >= 1 and len(tally.captured) > 300
