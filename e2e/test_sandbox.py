@@ -260,6 +260,14 @@ def test_it_ends_when_it_is_told_to(sandbox):
     assert answers == [504]
 
 
+def test_it_can_be_ended_as_soon_as_it_has_greeted(sandbox):
+    """Whoever has read the greeting may end it: the signal is waited for by then."""
+    for _ in range(5):
+        sandbox.process.send_signal(signal.SIGTERM)
+        assert sandbox.process.wait(15) == 0
+        sandbox.start()
+
+
 @pytest.mark.parametrize(
     "arguments, said",
     [

@@ -55,15 +55,27 @@ struct SandboxGatewayCommand: AsyncParsableCommand {
                 try await client.shutdown()
                 throw StartError(error.description)
             }
-            print("The sandbox gateway listens at \(sandbox.address)  (stop with Ctrl-C)")
-            print("  ledger       \(ledger ?? "in memory")")
-            print("  faults       \(sandbox.faults)")
-            flushOutput()
+            // Said by a service, since from then on signals are waited for: whoever reads it may end the program.
+            let greeting = SandboxGreeting(address: sandbox.address, ledger: ledger, faults: sandbox.faults)
             try await ServiceGroup(
                 configuration: .init(
-                    services: [sandbox], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+                    services: [sandbox, greeting], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             ).run()
             try await client.shutdown()
         }
+    }
+}
+
+private struct SandboxGreeting: Service {
+    let address: String
+    let ledger: String?
+    let faults: SandboxFaults
+
+    func run() async throws {
+        print("The sandbox gateway listens at \(address)  (stop with Ctrl-C)")
+        print("  ledger       \(ledger ?? "in memory")")
+        print("  faults       \(faults)")
+        flushOutput()
+        try await gracefulShutdown()
     }
 }
