@@ -9,7 +9,7 @@ from typing import Callable
 import pytest
 
 import contract
-from jari import PASSWORD, Account, Server, in_seconds, new_key
+from jari import PASSWORD, Account, Server, in_seconds, new_key, pay_on_page
 
 ROLES = ("anonymous", "fan", "other", "staff", "admin")
 
@@ -118,6 +118,12 @@ def hold_one(world: World, role: str) -> dict:
     return {"queue": world.fan.queue[world.date], "key": True, "body": body}
 
 
+def confirm_one(world: World, role: str) -> dict:
+    """A payment that was agreed to on the gateway's page."""
+    asked = world.server.request(world.fan, world.held()).json()
+    return {"id": asked["id"], "key": True, "body": {"paymentKey": pay_on_page(asked["checkout"])}}
+
+
 A = "/api/v1"
 TABLE: dict[tuple[str, str], Row] = {
     ("POST", A + "/users"): Row((201,) * 5, lambda w, r: {
@@ -155,6 +161,14 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", A + "/payments/{paymentId}"): Row(THE_FANS, lambda w, r: {"id": w.paid()["id"]}),
     ("POST", A + "/payments/{paymentId}/refunds"): Row(
         (401, 201, 404, 201, 201), lambda w, r: {"id": w.paid()["id"], "key": True, "body": {}}),
+    ("POST", A + "/payments/{paymentId}/confirm"): Row((401, 200, 404, 404, 404), confirm_one),
+    # Anyone may say something; that it is not so is another matter.
+    ("POST", A + "/webhooks/payments"): Row((204,) * 5, lambda w, r: {"body": {"eventType": "SOMETHING_ELSE"}}),
+    # The sandbox has a page of its own.
+    ("GET", "/checkout"): Row((404,) * 5),
+    ("GET", "/checkout/success"): Row(PUBLIC),
+    ("GET", "/checkout/fail"): Row(PUBLIC),
+    ("GET", A + "/ticket-keys"): Row(PUBLIC),
     ("GET", A + "/tickets"): Row(OWN),
     ("GET", A + "/tickets/{ticketId}"): Row(THE_FANS, lambda w, r: {"id": w.paid()["tickets"][0]}),
     ("GET", A + "/tickets/{ticketId}/qr.svg"): Row(THE_FANS, lambda w, r: {"id": w.paid()["tickets"][0]}),

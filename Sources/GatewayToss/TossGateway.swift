@@ -11,6 +11,9 @@ internal import Synchronization
 public final class TossGateway: PaymentGateway {
     public let name = "toss"
 
+    /// Toss takes 200 characters, and the mark is one of 38.
+    private static let reasonLengthMax = 150
+
     private let settings: TossSettings
     private let pages: Mutex<TossCheckout>
     private let caller: TossCaller
@@ -109,12 +112,16 @@ public final class TossGateway: PaymentGateway {
     public func refund(_ order: RefundOrder) async -> RefundResult {
         guard isPaymentKey(order.paymentKey) else { return .refused(code: "INVALID_PAYMENT_KEY") }
         let mark = "(\(order.id))"
-        // Toss takes 200 characters.
-        let reason = order.reason.prefix(150) + " " + mark
+        let reason = order.reason.prefix(utf16Count: Self.reasonLengthMax) + " " + mark
+        if order.mayBeDone {
+            let found = try? await read(.payment(key: order.paymentKey), until: caller.deadline)
+            guard let found else { return .unknown }
+            if found.payment.hasCancel(marked: mark) { return .done }
+        }
         let deadline = caller.deadline
         guard
             case .answer(let status, let body) = await caller.send(
-                .cancel(order, reason: String(reason)), until: deadline)
+                .cancel(order, reason: reason), until: deadline)
         else {
             // It may have been done all the same, this time or another.
             let found = try? await read(.payment(key: order.paymentKey), until: caller.deadline)
@@ -222,5 +229,19 @@ public final class TossGateway: PaymentGateway {
         if let code { metadata["code"] = "\(code)" }
         if let status { metadata["status"] = "\(status)" }
         logger.error(message, metadata: metadata)
+    }
+}
+
+extension String {
+    /// The longest beginning of whole characters that is no longer.
+    fileprivate func prefix(utf16Count: Int) -> String {
+        var kept = ""
+        var count = 0
+        for character in self {
+            count += character.utf16.count
+            guard count <= utf16Count else { break }
+            kept.append(character)
+        }
+        return kept
     }
 }

@@ -16,10 +16,11 @@ struct PureSale {
     var now = PureSale.noon
     var ids = IDSource(random: SeededRandom(seed: 1))
 
-    let grades = [Grade(name: "VIP", price: Won(150_000)), Grade(name: "R", price: Won(90_000))]
+    let grades: [Grade]
 
     /// - Parameter isCancelled: Whether the date was called off.
-    init(isCancelled: Bool = false) {
+    init(isCancelled: Bool = false, prices: [Int64] = [150_000, 90_000]) {
+        grades = [Grade(name: "VIP", price: Won(prices[0])), Grade(name: "R", price: Won(prices[1]))]
         rows.read(
             Sale(
                 dateID: date, opensAt: Self.noon, closesAt: Self.noon.adding(seconds: 3600), isCancelled: isCancelled,

@@ -8,6 +8,7 @@ public enum Command: Sendable {
     case requestCharge(RequestCharge)
     case requestPayment(RequestPayment)
     case beginCapture(BeginCapture)
+    case askAgain(AskAgain)
     case completePayment(CompletePayment)
     case settleRefund(SettleRefund)
     case reportDifference(ReportDifference)
@@ -39,6 +40,7 @@ public enum Command: Sendable {
             keys.wallets.insert(command.userID)
             keys.payments.insert(command.paymentID)
             keys.gatewayKeys.insert(command.paymentKey)
+        case .askAgain(let command): keys.payments.insert(command.paymentID)
         case .completePayment(let command):
             keys.wallets.insert(command.ownerID)
             keys.payments.insert(command.paymentID)
@@ -67,6 +69,7 @@ public enum Command: Sendable {
         case .requestCharge(let command): command.userID
         case .requestPayment(let command): command.userID
         case .beginCapture(let command): command.userID
+        case .askAgain(let command): command.ownerID
         case .completePayment(let command): command.ownerID
         case .refund(let command): command.ownerID
         case .expire(let command): command.ownerID
@@ -87,6 +90,7 @@ public enum Command: Sendable {
         case .requestCharge(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .requestPayment(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .beginCapture(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .askAgain(let command): try command.decide(on: rows, now: now)
         case .completePayment(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .settleRefund(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .reportDifference(let command): command.decide(ids: &ids, now: now)

@@ -19,10 +19,10 @@ public enum Refusal: Error, Hashable, Sendable {
     case seatTaken([SeatID])
     /// No adjacent seats of the grade are left.
     case noSeatsLeft
-    /// The hold's deadline has passed.
-    case holdExpired
     /// The gateway is being asked about this payment; nobody knows before.
     case paymentUnderWay(until: Timestamp)
+    /// The hold's deadline has passed.
+    case holdExpired
     /// What the client was told a card is to pay is not what this payment is.
     case amountMismatch(expected: Won)
     /// The gateway's key is not this payment's: it is another's, or the gateway does not know it.

@@ -29,14 +29,15 @@ public struct BeginCapture: Sendable {
     func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
         guard var payment = rows.payments[paymentID], payment.userID == userID else { throw .notFound }
         guard payment.card > .zero else { throw .wrongState }
-        if let owner = rows.owner(ofKey: paymentKey), owner != paymentID { throw .paymentKeyInvalid }
-        if let amount, amount != payment.card { throw .amountMismatch(expected: payment.card) }
+        if payment.status == .requested, let date = payment.reservationID.flatMap({ rows.reservations[$0]?.dateID }),
+            let sale = rows.sales[date], sale.isCancelled
+        {
+            throw .saleClosed
+        }
         switch payment.status {
         case .requested: break
-        case .unknown:
-            // Somebody is asking. Past that time whoever comes may ask again, with the same key.
-            if let tryAt = payment.tryAt, tryAt > now { throw .paymentUnderWay(until: tryAt) }
-            guard payment.gatewayKey == paymentKey else { throw .paymentKeyInvalid }
+        // Somebody is asking. Past that time whoever comes may ask again.
+        case .unknown: if let tryAt = payment.tryAt, tryAt > now { throw .paymentUnderWay(until: tryAt) }
         case .captured, .declined, .partiallyRefunded, .refunded:
             guard payment.gatewayKey == paymentKey else { throw .wrongState }
             return Decision(.paymentSettled(payment, rows.validTickets(of: payment), wallet: rows.wallets[userID]))
@@ -44,8 +45,12 @@ public struct BeginCapture: Sendable {
 
         var decision = Decision(.unchanged)
         if let reservation = payment.reservationID.flatMap({ rows.reservations[$0] }) {
-            decision = try keeping(reservation, of: payment, on: rows, now: now)
+            decision = try keeping(reservation, on: rows, now: now)
         }
+        if let amount, amount != payment.card { throw .amountMismatch(expected: payment.card) }
+        if let owner = rows.owner(ofKey: paymentKey), owner != paymentID { throw .paymentKeyInvalid }
+        // What became of a capture that has begun is asked with its own key.
+        if payment.status == .unknown, payment.gatewayKey != paymentKey { throw .paymentKeyInvalid }
         payment.status = .unknown
         payment.gatewayKey = paymentKey
         payment.tryAt = now.adding(milliseconds: Int64(tryMs))
@@ -56,15 +61,10 @@ public struct BeginCapture: Sendable {
 
     /// Moves the deadline, so that it does not pass while the gateway works.
     private func keeping(
-        _ reservation: Reservation, of payment: Payment, on rows: Rows, now: Timestamp
+        _ reservation: Reservation, on rows: Rows, now: Timestamp
     ) throws(Refusal) -> Decision {
-        guard reservation.status == .confirmed, reservation.expiresAt > now else {
-            // What became of a capture before, the reconciler finds out; nobody starts one for seats that are gone.
-            throw .holdExpired
-        }
-        if let sale = rows.sales[reservation.dateID], sale.isCancelled, payment.status == .requested {
-            throw .saleClosed
-        }
+        // What became of a capture before, the reconciler finds out; nobody starts one for seats that are gone.
+        guard reservation.status == .confirmed, reservation.expiresAt > now else { throw .holdExpired }
         var kept = reservation
         kept.expiresAt = policy.deadline(of: reservation, atCapture: now)
         var decision = Decision(.unchanged)

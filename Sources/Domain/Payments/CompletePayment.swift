@@ -35,9 +35,10 @@ public struct CompletePayment: Sendable {
             }
             settlement.payment.gatewayKey = paymentKey
             return settlement.capture()
+        // The fan may have tried with another key since, or with another card before: this is not about those.
+        case (.unknown, _) where payment.gatewayKey != paymentKey:
+            return settlement.unchanged
         case (.unknown, .declined(let code)):
-            // The fan may have tried with another card before.
-            guard payment.gatewayKey == paymentKey else { return settlement.unchanged }
             return settlement.decline(code: code)
         case (.unknown, .wrongKey):
             return settlement.forgetKey()

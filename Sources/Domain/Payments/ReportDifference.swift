@@ -1,12 +1,12 @@
 /// Announces that the gateway's ledger and ours differ about a payment, for whoever must look at it.
 public struct ReportDifference: Sendable {
-    /// The payment, or an id made for one that only the gateway knows.
-    public let paymentID: PaymentID
+    /// Nil when only the gateway knows it: the event is about an id of its own then.
+    public let paymentID: PaymentID?
     public let userID: UserID?
     /// By how much, without its sign.
     public let amount: Won
 
-    public init(paymentID: PaymentID, userID: UserID?, amount: Won) {
+    public init(paymentID: PaymentID?, userID: UserID?, amount: Won) {
         self.paymentID = paymentID
         self.userID = userID
         self.amount = amount
@@ -16,7 +16,8 @@ public struct ReportDifference: Sendable {
         var decision = Decision(.unchanged)
         decision.events = [
             Event(
-                id: ids.next(at: now), kind: .ledgerDiffers, subjectID: ID(paymentID), version: 1, dateID: nil,
+                id: ids.next(at: now), kind: .ledgerDiffers, subjectID: ID(paymentID ?? ids.next(at: now)), version: 1,
+                dateID: nil,
                 userID: userID, amount: amount, seats: [], at: now)
         ]
         return decision

@@ -20,6 +20,7 @@ public struct RequestPayment: Sendable {
     func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
         var (decision, reservation, wallet) = try rows.payable(reservationID, by: userID, ids: &ids, now: now)
         // A card cannot pay nothing: points do, even where there are none.
+        guard reservation.amount > .zero else { throw .wrongState }
         guard points < reservation.amount else { throw .tooManyPoints(max: reservation.amount - Won(1)) }
         guard wallet.balance >= points else { throw .notEnoughPoints(balance: wallet.balance, needed: points) }
 

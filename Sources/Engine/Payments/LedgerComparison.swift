@@ -30,13 +30,12 @@ public struct LedgerDifference: Hashable, Sendable {
 /// A card payment of ours, with what was given back of it.
 public struct LedgerEntry: Hashable, Sendable {
     public let payment: Payment
+    /// What the gateway has said that it gave back.
     public let refundsDone: Won
-    public let refundsPending: Won
 
-    public init(payment: Payment, refundsDone: Won, refundsPending: Won) {
+    public init(payment: Payment, refundsDone: Won) {
         self.payment = payment
         self.refundsDone = refundsDone
-        self.refundsPending = refundsPending
     }
 }
 
@@ -95,7 +94,8 @@ public struct LedgerComparison: Sendable {
                 if captured != sums.captured { add(.amount, payment.id, key, ours: captured, gateways: sums.captured) }
             }
         }
-        let owed = entry.refundsDone + entry.refundsPending
+        // All that was decided, also what the gateway refused to do at first: staff may have had it do so.
+        let owed = payment.cardRefunded
         if sums.refunded > owed.amount {
             add(.refundedMore, payment.id, key, ours: owed.amount, gateways: sums.refunded)
         } else if isWhole, sums.refunded < entry.refundsDone.amount {

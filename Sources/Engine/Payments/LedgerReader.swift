@@ -4,7 +4,7 @@ public import Ports
 /// Reads both ledgers, page by page, for comparing them.
 public struct LedgerReader: Sendable {
     private static let pageSize = 1_000
-    /// The most lines of one comparison; a longer time is compared in parts.
+    /// The most lines of one comparison.
     public static let linesMax = 1_000_000
 
     private let store: any PaymentStore
@@ -32,7 +32,8 @@ public struct LedgerReader: Sendable {
             let page = try await gateway.transactions(
                 from: from, until: until, after: lines.last?.id, limit: Self.pageSize)
             lines += page
-            guard page.count == Self.pageSize, lines.count < Self.linesMax else { return lines }
+            if page.count < Self.pageSize { return lines }
+            try check(lines.count)
         }
     }
 
@@ -41,23 +42,32 @@ public struct LedgerReader: Sendable {
         var after: PaymentID? = PaymentID.least(at: from)
         while true {
             let page = try await store.cardPayments(after: after, limit: Self.pageSize)
-            for (payment, done, pending) in page where payment.id.madeAt < until {
-                entries.append(LedgerEntry(payment: payment, refundsDone: done, refundsPending: pending))
+            for (payment, done, _) in page where payment.id.madeAt < until {
+                entries.append(LedgerEntry(payment: payment, refundsDone: done))
             }
             after = page.last?.payment.id
-            guard page.count == Self.pageSize, entries.count < Self.linesMax else { return entries }
+            if page.count < Self.pageSize { return entries }
+            try check(entries.count)
         }
+    }
+
+    private func check(_ count: Int) throws(Fault) {
+        guard count >= Self.linesMax else { return }
+        throw Fault(
+            .broken, attempt: "compare ledgers",
+            reason: "there are more than \(Self.linesMax) lines; compare a shorter time")
     }
 
     private func entriesOf(_ ids: [PaymentID]) async throws(Fault) -> [LedgerEntry] {
         var entries: [LedgerEntry] = []
         for payment in try await store.payments(ids) {
-            let refunds = try await store.refunds(of: payment.id)
-            func sum(_ status: Refund.Status) -> Won {
-                refunds.reduce(.zero) { $1.status == status ? $0 + $1.amount : $0 }
+            var done = Won.zero
+            if payment.cardRefunded > .zero {
+                for refund in try await store.refunds(of: payment.id) where refund.status == .done {
+                    done += refund.amount
+                }
             }
-            entries.append(
-                LedgerEntry(payment: payment, refundsDone: sum(.done), refundsPending: sum(.requested)))
+            entries.append(LedgerEntry(payment: payment, refundsDone: done))
         }
         return entries
     }

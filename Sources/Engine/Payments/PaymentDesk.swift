@@ -7,6 +7,7 @@ public final class PaymentDesk: Sendable {
     private let engine: Engine
     private let store: any Store
     private let gateway: any PaymentGateway
+    private let clock: any WallClock
     private let logger: Logger
     public let policy: PaymentPolicy
     /// How long a call to the gateway may take at the most. Nobody else asks about the payment meanwhile.
@@ -15,13 +16,14 @@ public final class PaymentDesk: Sendable {
     /// - Parameter tryMs: More than the gateway's driver takes before it gives up.
     public init(
         engine: Engine, store: any Store, gateway: any PaymentGateway, policy: PaymentPolicy, tryMs: Int,
-        logger: Logger
+        clock: any WallClock, logger: Logger
     ) {
         self.engine = engine
         self.store = store
         self.gateway = gateway
         self.policy = policy
         self.tryMs = tryMs
+        self.clock = clock
         self.logger = logger
     }
 
@@ -76,20 +78,54 @@ public final class PaymentDesk: Sendable {
     /// Short enough for everything to be known within a minute of the gateway's return.
     private static let retryMaxMs = 15_000
 
-    /// Reads a payment back from the gateway and takes its word. A webhook that says something is only a reason to ask.
+    /// Finds out what became of a payment that nobody knows about. Nothing is done while somebody else asks.
+    func settle(_ payment: Payment) async throws(Fault) {
+        let claim = AskAgain(ownerID: payment.userID, paymentID: payment.id, tryMs: tryMs)
+        guard case .success(.captureBegun(let claimed)) = await engine.outcome(of: .askAgain(claim)),
+            let key = claimed.gatewayKey
+        else { return }
+        let found = try await find(claimed)
+        if case .captured = found?.status { return try await take(found, for: claimed) }
+        let result: CaptureResult
+        switch found {
+        case let found? where found.paymentKey == key:
+            if case .over(let code) = found.status {
+                result = .declined(code: code)
+            } else {
+                result = try await captureAgain(claimed, key: key)
+            }
+        // The gateway has none with this key, or only another card's for the same order.
+        default: result = .wrongKey
+        }
+        try await complete(claimed, key: key, result: result)
+    }
+
+    /// Reads a payment back from the gateway and takes its word, if it has one: a webhook that says something is only a
+    /// reason to ask. What to make of silence is the reconciler's.
     ///
     /// - Returns: The gateway's payment; nil when it has none for this order.
     @discardableResult
-    public func readBack(_ payment: Payment, at now: Timestamp) async throws(Fault) -> GatewayPayment? {
+    public func readBack(_ payment: Payment) async throws(Fault) -> GatewayPayment? {
         let found = try await find(payment)
-        guard let result = try await result(of: found, for: payment, at: now) else { return found }
-        let ageMs = now.milliseconds(since: payment.createdAt)
+        try await take(found, for: payment)
+        return found
+    }
+
+    private func take(_ found: GatewayPayment?, for payment: Payment) async throws(Fault) {
+        guard let found else { return }
+        switch found.status {
+        case .captured: try await complete(payment, key: found.paymentKey, result: .captured(amount: found.amount))
+        case .over(let code): try await complete(payment, key: found.paymentKey, result: .declined(code: code))
+        case .open: return
+        }
+    }
+
+    private func complete(_ payment: Payment, key: String, result: CaptureResult) async throws(Fault) {
+        let ageMs = clock.now().milliseconds(since: payment.createdAt)
         let retryMs = Int(min(max(ageMs / 4, Int64(Self.firstRetryMs)), Int64(Self.retryMaxMs)))
         let complete = CompletePayment(
-            ownerID: payment.userID, paymentID: payment.id,
-            paymentKey: found?.paymentKey ?? payment.gatewayKey ?? "", result: result, retryMs: retryMs)
+            ownerID: payment.userID, paymentID: payment.id, paymentKey: key, result: result, retryMs: retryMs)
         if case .failure(let failure) = await engine.outcome(of: .completePayment(complete)) { try failure.orFault() }
-        return found
     }
 
     private func find(_ payment: Payment) async throws(Fault) -> GatewayPayment? {
@@ -104,39 +140,29 @@ public final class PaymentDesk: Sendable {
         return try await gateway.payment(orderID: payment.id)
     }
 
-    /// What is to be made of the gateway's payment. Nil: nothing, since nobody has asked the card to pay.
-    private func result(
-        of found: GatewayPayment?, for payment: Payment, at now: Timestamp
-    ) async throws(Fault) -> CaptureResult? {
-        switch found?.status {
-        case .captured: return found.map { .captured(amount: $0.amount) }
-        case .over(let code): return .declined(code: code)
-        case .open, nil:
-            // Nothing is made of silence while somebody is asking.
-            guard payment.status == .unknown, let key = payment.gatewayKey, payment.tryAt ?? now <= now else {
-                return nil
-            }
-            guard let found else { return .wrongKey }
-            guard found.paymentKey == key else { return .wrongKey }
-            guard payment.tryCount < Self.captureTriesMax else { return .declined(code: DeclineCode.noAnswer) }
-            // The capture did not get there. It is made again, known by the same key, while the seats are held.
-            if let id = payment.reservationID {
-                guard let reservation = try await store.reservation(id), reservation.status == .confirmed,
-                    reservation.expiresAt > now
-                else { return .declined(code: DeclineCode.expired) }
-            }
-            return await gateway.capture(CaptureOrder(orderID: payment.id, paymentKey: key, amount: payment.card))
+    /// The capture did not get there. It is made again, known by the same key, while the seats are held.
+    private func captureAgain(_ payment: Payment, key: String) async throws(Fault) -> CaptureResult {
+        guard payment.tryCount < Self.captureTriesMax else { return .declined(code: DeclineCode.noAnswer) }
+        if let id = payment.reservationID {
+            guard let reservation = try await store.reservation(id), reservation.status == .confirmed,
+                reservation.expiresAt > clock.now()
+            else { return .declined(code: DeclineCode.expired) }
         }
+        return await gateway.capture(CaptureOrder(orderID: payment.id, paymentKey: key, amount: payment.card))
     }
 
     // MARK: Giving money back
 
     private static let refundRetryMaxMs = 15_000
+    private static let freshRefundMs: Int64 = 3_600_000
 
     /// Has the gateway give back what is owed, once, however often it is asked.
     func settle(_ refund: Refund, of payment: Payment) async throws(Fault) {
         guard let key = payment.gatewayKey else { preconditionFailure("a card refund of a payment without a key") }
-        let order = RefundOrder(id: refund.id, paymentKey: key, amount: refund.amount, reason: refund.reason)
+        let order = RefundOrder(
+            id: refund.id, paymentKey: key, amount: refund.amount, reason: refund.reason,
+            // What was asked for at this moment nobody has asked for before.
+            mayBeDone: refund.tryCount > 0 || clock.now().milliseconds(since: refund.createdAt) > Self.freshRefundMs)
         let result: SettleRefund.Result
         switch await gateway.refund(order) {
         case .done: result = .done

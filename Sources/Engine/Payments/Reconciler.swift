@@ -12,10 +12,14 @@ public final class Reconciler: Service {
     private static let batchSize = 200
     private static let concurrencyMax = 8
     private static let compareEverySeconds = 30
-    /// The first comparison goes back so far; the later ones only a little further than the one before.
-    private static let firstWindowSeconds = 24 * 3600
+    /// What a whole comparison looks at, and how often there is one.
+    private static let wholeSeconds = 24 * 3600
+    private static let wholeEverySeconds = 3600
+    /// How far the others go back before the one before.
     private static let overlapSeconds = 600
-    /// What is younger may still be under way.
+    /// The gateway's clock may be ahead of ours.
+    private static let aheadSeconds = 60
+    /// What differs for so long is not what was under way.
     private static let settledAfterSeconds = 60
     /// Differences that were told of, so that each is told once.
     private static let toldMax = 10_000
@@ -46,31 +50,39 @@ public final class Reconciler: Service {
         var comparison = Comparison()
         var isFailing = false
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            let now = clock.now()
-            if await leases.hold("reconciler", until: now.adding(seconds: Self.leaseSeconds), now: now) {
-                do throws(Fault) {
-                    try await settleUnknown(at: now)
-                    try await giveBack(at: now)
-                    try await compare(&comparison, at: now)
-                    metrics.record(try await store.paymentFigures(), at: now)
-                    isFailing = false
-                } catch {
-                    // Said once, not twice a second for as long as the gateway is away.
-                    if !isFailing {
-                        logger.warning("reconciling failed, trying again", metadata: ["fault": "\(error)"])
-                    }
-                    isFailing = true
+            if await isOurs() {
+                let fault = await work(&comparison)
+                // Said once, not twice a second for as long as the gateway is away.
+                if let fault, !isFailing {
+                    logger.warning("reconciling failed, trying again", metadata: ["fault": "\(fault)"])
                 }
+                isFailing = fault != nil
             }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .milliseconds(Self.intervalMs)) }
         }
     }
 
+    /// Does each of its works, whatever became of the others: one payment that cannot be read must not keep refunds back.
+    ///
+    /// - Returns: The first fault.
+    private func work(_ comparison: inout Comparison) async -> Fault? {
+        let now = clock.now()
+        var first: Fault?
+        do throws(Fault) { metrics.record(try await store.paymentFigures(), at: now) } catch { first = error }
+        do throws(Fault) { try await settleUnknown(at: now) } catch { first = first ?? error }
+        do throws(Fault) { try await giveBack(at: now) } catch { first = first ?? error }
+        do throws(Fault) { try await compare(&comparison, at: clock.now()) } catch { first = first ?? error }
+        return first
+    }
+
+    private func isOurs() async -> Bool {
+        let now = clock.now()
+        return await leases.hold("reconciler", until: now.adding(seconds: Self.leaseSeconds), now: now)
+    }
+
     func settleUnknown(at now: Timestamp) async throws(Fault) {
         let unknown = try await store.unknownPayments(at: now, limit: Self.batchSize)
-        try await forEach(unknown) { [desk] payment throws(Fault) in
-            _ = try await desk.readBack(payment, at: now)
-        }
+        try await forEach(unknown) { [desk] payment throws(Fault) in try await desk.settle(payment) }
     }
 
     func giveBack(at now: Timestamp) async throws(Fault) {
@@ -80,11 +92,13 @@ public final class Reconciler: Service {
         }
     }
 
-    /// A few at a time; stops at the first fault, since the others would meet it too.
+    /// A few at a time, as long as this is ours to do. A fault of one keeps none of the others back; the first is thrown
+    /// at the end.
     private func forEach<Item: Sendable>(
         _ items: [Item], _ work: @Sendable @escaping (Item) async throws(Fault) -> Void
     ) async throws(Fault) {
         var rest = items[...]
+        var first: Fault?
         while !rest.isEmpty, !Task.isShuttingDownGracefully {
             let some = rest.prefix(Self.concurrencyMax)
             rest = rest.dropFirst(some.count)
@@ -101,45 +115,69 @@ public final class Reconciler: Service {
                 }
                 return await group.reduce(nil) { $0 ?? $1 }
             }
-            if let fault { throw fault }
+            first = first ?? fault
+            guard await isOurs() else { break }
         }
+        if let first { throw first }
     }
 
     // MARK: Comparing
 
     struct Comparison {
         var nextAt: Timestamp?
+        var nextWholeAt: Timestamp?
         var comparedUntil: Timestamp?
+        /// Seen once: it may be what was under way at that moment, or a clock that differs.
+        var suspects: [LedgerDifference: Timestamp] = [:]
+        /// Those that stayed, and were told of.
         var told: Set<LedgerDifference> = []
     }
 
     func compare(_ comparison: inout Comparison, at now: Timestamp) async throws(Fault) {
         if let nextAt = comparison.nextAt, now < nextAt { return }
-        let until = now.adding(seconds: -Self.settledAfterSeconds)
+        // Every hour the whole day, in between what is new.
+        let isWhole = comparison.nextWholeAt.map { $0 <= now } ?? true
         let from =
-            comparison.comparedUntil?.adding(seconds: -Self.overlapSeconds)
-            ?? until.adding(seconds: -Self.firstWindowSeconds)
-        let result = try await ledgers.compare(from: from, until: until)
-        comparison.comparedUntil = until
+            isWhole
+            ? now.adding(seconds: -Self.wholeSeconds)
+            : comparison.comparedUntil?.adding(seconds: -Self.overlapSeconds) ?? now
+        let result = try await ledgers.compare(from: from, until: now.adding(seconds: Self.aheadSeconds))
+        let differences = try await mend(result.differences)
+        comparison.comparedUntil = now
         comparison.nextAt = now.adding(seconds: Self.compareEverySeconds)
-        let differences = try await mend(result.differences, at: now)
-        metrics.differences.record(differences.count)
-        if comparison.told.count > Self.toldMax { comparison.told = [] }
-        for difference in differences where comparison.told.insert(difference).inserted {
-            try await tell(difference)
+        if isWhole {
+            comparison.nextWholeAt = now.adding(seconds: Self.wholeEverySeconds)
+            comparison.told.formIntersection(differences)
         }
+        comparison.suspects = comparison.suspects.filter { differences.contains($0.key) }
+        for difference in differences where !comparison.told.contains(difference) {
+            let since = comparison.suspects[difference] ?? now
+            comparison.suspects[difference] = since
+            guard now.milliseconds(since: since) >= Int64(Self.settledAfterSeconds) * 1000,
+                comparison.told.count < Self.toldMax
+            else { continue }
+            try await tell(difference)
+            comparison.told.insert(difference)
+            comparison.suspects[difference] = nil
+        }
+        metrics.differences.record(comparison.told.count)
     }
 
     /// A capture that we were never told of, such as one whose webhook was lost: its word is taken now.
     ///
     /// - Returns: The differences that stay.
-    private func mend(_ differences: [LedgerDifference], at now: Timestamp) async throws(Fault) -> [LedgerDifference] {
+    private func mend(_ differences: [LedgerDifference]) async throws(Fault) -> Set<LedgerDifference> {
         let missed = differences.filter { $0.kind == .notCaptured }.compactMap(\.paymentID)
-        for payment in try await store.payments(missed) { _ = try await desk.readBack(payment, at: now) }
-        let settled = Set(try await store.payments(missed).filter { $0.status.isCaptured }.map(\.id))
-        return differences.filter {
-            $0.kind != .notCaptured || !settled.contains($0.paymentID ?? PaymentID.least(at: now))
+        let payments = try await store.payments(missed)
+        // What is unknown is settled anyway.
+        try await forEach(payments.filter { $0.status != .unknown }) { [desk] payment throws(Fault) in
+            _ = try await desk.readBack(payment)
         }
+        let settled = Set(try await store.payments(missed).filter { $0.status.isCaptured }.map(\.id))
+        return Set(
+            differences.filter { difference in
+                difference.kind != .notCaptured || !(difference.paymentID.map(settled.contains) ?? false)
+            })
     }
 
     private func tell(_ difference: LedgerDifference) async throws(Fault) {
@@ -149,10 +187,10 @@ public final class Reconciler: Service {
                 "kind": "\(difference.kind.rawValue)", "payment": "\(difference.paymentID.map { "\($0)" } ?? "-")",
                 "ours": "\(difference.ours)", "gateway's": "\(difference.gateways)",
             ])
-        guard let id = difference.paymentID else { return }
-        let payment = try await store.payments([id]).first
+        let payment = try await store.payments(difference.paymentID.map { [$0] } ?? []).first
         let report = ReportDifference(
-            paymentID: id, userID: payment?.userID, amount: Won(abs(difference.gateways - difference.ours)))
+            paymentID: difference.paymentID, userID: payment?.userID,
+            amount: Won(abs(difference.gateways - difference.ours)))
         if case .failure(let failure) = await engine.outcome(of: .reportDifference(report)) { try failure.orFault() }
     }
 }

@@ -11,13 +11,11 @@ struct PaymentWebhookRoutes: Sendable {
     let store: any Store
     let desk: PaymentDesk
     let access: Access
-    let clock: any WallClock
 
     init(_ parts: APIDependencies) {
         store = parts.store
         desk = parts.payments
         access = parts.access
-        clock = parts.clock
     }
 
     /// `POST /webhooks/payments`. May come twice, late and in any order.
@@ -39,7 +37,7 @@ struct PaymentWebhookRoutes: Sendable {
         guard let id = PaymentID(orderID), let payment = try await store.payment(id), payment.card > .zero else {
             throw Problem.notFound
         }
-        let found = try await desk.readBack(payment, at: clock.now())
+        let found = try await desk.readBack(payment)
         // An old one that comes late says less than the gateway does now; one that says more is forged.
         guard let found, found.paymentKey == key || payment.gatewayKey == key, data.agrees(with: found) else {
             throw Problem.webhookNotConfirmed

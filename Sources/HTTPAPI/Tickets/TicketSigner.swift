@@ -37,9 +37,9 @@ public struct TicketSigner: Sendable {
 
     /// The code in what was scanned or typed. Nil when its signature, if it has one, is not good.
     func code(in scanned: String) -> TicketCode? {
-        let parts = scanned.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count == 1 { return TicketCode(scanned) }
-        return Self.verify(scanned, with: publicKeys)?.code
+        // As people copy it: in groups, with spaces or dashes between.
+        let text = scanned.filter { $0 != " " && $0 != "-" }
+        return text.contains(".") ? Self.verify(text, with: publicKeys)?.code : TicketCode(text)
     }
 
     /// Checks a signed ticket without a server.

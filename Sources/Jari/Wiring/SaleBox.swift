@@ -46,6 +46,7 @@ struct SaleBox {
         let sweeper = Sweeper(engine: engine, store: store, leases: coordination.leases, clock: clock, logger: logger)
         let payments = PaymentDesk(
             engine: engine, store: store, gateway: gateway.toss, policy: settings.paymentPolicy, tryMs: gateway.tryMs,
+            clock: clock,
             logger: logger)
         let reconciler = Reconciler(
             engine: engine, store: store, desk: payments, gateway: gateway.toss, leases: coordination.leases,

@@ -68,12 +68,16 @@ public struct RefundOrder: Hashable, Sendable {
     public let paymentKey: String
     public let amount: Won
     public let reason: String
+    /// Whether it may have been done before, by a call whose answer was lost. Gateways forget ids of calls after some
+    /// days, so then it is looked up first.
+    public let mayBeDone: Bool
 
-    public init(id: RefundID, paymentKey: String, amount: Won, reason: String) {
+    public init(id: RefundID, paymentKey: String, amount: Won, reason: String, mayBeDone: Bool = false) {
         self.id = id
         self.paymentKey = paymentKey
         self.amount = amount
         self.reason = reason
+        self.mayBeDone = mayBeDone
     }
 }
 

@@ -75,8 +75,11 @@ struct CardPaymentTests {
         var (sale, held, payment) = try requested()
         sale.now = held.createdAt.adding(seconds: 61)
         #expect(sale.refusal(sale.begin(payment, by: sale.rival)) == .notFound)
+        #expect(sale.refusal(sale.begin(payment, amount: 1)) == .holdExpired)
+        sale.now = held.createdAt.adding(seconds: 59)
         #expect(sale.refusal(sale.begin(payment, amount: 1)) == .amountMismatch(expected: Won(150_000)))
-        #expect(sale.refusal(sale.begin(payment)) == .holdExpired)
+        try sale.run(sale.begin(payment))
+        #expect(sale.refusal(sale.begin(payment, key: "key-2", amount: 1)) != nil)
     }
 
     @Test("Refunds ticket by ticket add up to what points and card paid, to the won", arguments: [1, 33_333, 299_999])
@@ -110,5 +113,43 @@ struct CardPaymentTests {
         #expect(sale.rows.payments[payment]?.status == .refunded)
         #expect(sale.rows.reservations[held.id]?.status == .expired)
         #expect(sale.refunds.count == 1)
+    }
+
+    @Test("What is said of one key is not said of another")
+    func staleWord() throws {
+        var (sale, _, payment) = try requested(points: 1_000)
+        try sale.run(sale.begin(payment, key: "wrong"))
+        try sale.run(sale.complete(payment, .wrongKey, key: "wrong"))
+        try sale.run(sale.begin(payment, key: "right"))
+        // A second reader of the first key comes late, while the right one is being captured.
+        for stale in [CaptureResult.wrongKey, .declined(code: "ABORTED"), .unknown] {
+            try sale.run(sale.complete(payment, stale, key: "wrong"))
+            let row = try #require(sale.rows.payments[payment])
+            #expect((row.status, row.gatewayKey, row.tryCount) == (.unknown, "right", 0))
+        }
+        try sale.run(sale.complete(payment, .captured(amount: Won(149_000)), key: "right"))
+        #expect(sale.rows.payments[payment]?.status == .captured)
+    }
+
+    @Test("One asks about an unknown payment at a time")
+    func askAgain() throws {
+        var (sale, _, payment) = try requested()
+        let ask = Command.askAgain(AskAgain(ownerID: sale.fan, paymentID: payment, tryMs: 5_000))
+        #expect(sale.refusal(ask) == .wrongState)
+        try sale.run(sale.begin(payment))
+        let until = sale.now.adding(seconds: 5)
+        #expect(sale.refusal(ask) == .paymentUnderWay(until: until))
+        sale.now = until
+        try sale.run(ask)
+        #expect(sale.refusal(ask) == .paymentUnderWay(until: until.adding(seconds: 5)))
+        #expect(sale.refusal(sale.begin(payment)) == .paymentUnderWay(until: until.adding(seconds: 5)))
+    }
+
+    @Test("Nothing is paid by card where nothing is to pay")
+    func free() throws {
+        var sale = PureSale(prices: [0, 0])
+        let held = try sale.held([0])
+        #expect(sale.refusal(sale.request(held.id)) == .wrongState)
+        #expect(sale.refusal(sale.pay(held.id)) == nil)
     }
 }

@@ -12,6 +12,8 @@ private enum Step: CaseIterable {
     case capture
     /// The fan confirms and the card is declined.
     case decline
+    /// The fan confirms with a key that is not this payment's, and the answer is lost.
+    case wrongKey
     /// The fan confirms, the card pays, and the answer is lost.
     case timeoutAfterCapture
     /// The fan confirms, and the gateway never hears of it.
@@ -98,6 +100,8 @@ private struct World {
         case .rival: _ = try? sale.run(sale.hold([0], by: sale.rival, seconds: 3_000))
         case .capture: confirm { $0.capture($1, declines: false) }
         case .decline: confirm { $0.capture($1, declines: true) }
+        case .wrongKey:
+            confirm(with: "foreign") { _, _ in .unknown }
         case .timeoutAfterCapture:
             confirm { gateway, payment in
                 _ = gateway.capture(payment, declines: false)
@@ -120,14 +124,17 @@ private struct World {
         }
     }
 
-    private mutating func confirm(_ ask: (inout PureGateway, Payment) -> CaptureResult) {
-        guard let begun = try? sale.run(sale.begin(payment, key: key)).outcome, case .captureBegun(let row) = begun
+    private mutating func confirm(
+        with other: String? = nil, _ ask: (inout PureGateway, Payment) -> CaptureResult
+    ) {
+        guard let begun = try? sale.run(sale.begin(payment, key: other ?? key)).outcome,
+            case .captureBegun(let row) = begun
         else { return }
-        tell(payment, ask(&gateway, row))
+        tell(payment, ask(&gateway, row), key: other ?? key)
     }
 
-    private mutating func tell(_ id: PaymentID, _ result: CaptureResult) {
-        let command = sale.complete(id, result, key: "key-\(id)")
+    private mutating func tell(_ id: PaymentID, _ result: CaptureResult, key: String? = nil) {
+        let command = sale.complete(id, result, key: key ?? "key-\(id)")
         last = command
         _ = try? sale.run(command)
     }
@@ -135,8 +142,9 @@ private struct World {
     private mutating func readBack(_ id: PaymentID) {
         switch gateway.status[id] ?? .open {
         case .captured: tell(id, .captured(amount: row(id).card))
-        case .over: tell(id, .declined(code: "REJECT"))
-        case .open: if row(id).status == .unknown { tell(id, .wrongKey) }
+        // A decline of the right key says nothing of another that was asked for.
+        case .over where row(id).gatewayKey == "key-\(id)": tell(id, .declined(code: "REJECT"))
+        case .over, .open: if let key = row(id).gatewayKey, row(id).status == .unknown { tell(id, .wrongKey, key: key) }
         }
     }
 

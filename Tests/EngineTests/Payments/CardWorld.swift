@@ -43,7 +43,8 @@ struct CardWorld: Sendable {
                     baseURL: sandbox.address, secretKey: SandboxSettings.standardSecretKey, checkout: checkout),
                 client: sharedClient, logger: logger)
             let desk = PaymentDesk(
-                engine: world.engine, store: world.store, gateway: gateway, policy: policy, tryMs: 5_000, logger: logger
+                engine: world.engine, store: world.store, gateway: gateway, policy: policy, tryMs: 5_000,
+                clock: world.clock, logger: logger
             )
             do {
                 try await body(CardWorld(world: world, sandbox: sandbox, gateway: gateway, desk: desk))
@@ -55,12 +56,18 @@ struct CardWorld: Sendable {
         }
     }
 
-    /// - Parameter engine: Whose process it runs in.
-    func reconciler(at engine: Int = 0) -> Reconciler {
+    /// - Parameters:
+    ///   - engine: Whose process it runs in.
+    ///   - other: Asked instead of the sandbox.
+    func reconciler(at engine: Int = 0, reading other: (any PaymentGateway)? = nil) -> Reconciler {
         var logger = Logger(label: "jari.tests")
         logger.logLevel = .critical
         return Reconciler(
-            engine: world.engines[engine], store: world.store, desk: desk, gateway: gateway, leases: InProcessLeases(),
+            engine: world.engines[engine], store: world.store,
+            desk: PaymentDesk(
+                engine: world.engines[engine], store: world.store, gateway: other ?? gateway, policy: Self.policy,
+                tryMs: 5_000, clock: clock, logger: logger),
+            gateway: other ?? gateway, leases: InProcessLeases(),
             clock: clock, logger: logger)
     }
 
