@@ -145,9 +145,11 @@ struct RoomCalls: Sendable {
         // Of one fan the last change counts: a place that was taken and left at the same time must not stay.
         let latest = Dictionary(places.map { ($0.fan, $0) }) { $0.change > $1.change ? $0 : $1 }.values
         let kept = latest.compactMap { place in place.number.map { QueueJoin(fan: place.fan, number: $0) } }
-        let gone = latest.filter { $0.number == nil }.map(\.fan)
-        if !kept.isEmpty { try await joins.remember(kept, of: date) }
+        // Who left and came back may have a lower number than before, that of one who gathers: the store would keep the
+        // higher one, and with it a place that was given up.
+        let gone = latest.filter { $0.number == nil || $0.isAfterLeaving }.map(\.fan)
         if !gone.isEmpty { try await joins.forget(gone, of: date) }
+        if !kept.isEmpty { try await joins.remember(kept, of: date) }
         var changes: [UInt8] = []
         for place in latest {
             changes.append(place.fan)

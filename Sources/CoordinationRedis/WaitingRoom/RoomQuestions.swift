@@ -33,6 +33,9 @@ struct UnsavedPlace: Sendable {
     /// Nil when the fan has none any more.
     let number: Int64?
     let change: Int64
+
+    /// Whether the store may still have a place that the fan has left: see `unsaved` in ``RoomScripts``.
+    var isAfterLeaving: Bool { change % 2 != 0 }
 }
 
 extension [UInt8] {

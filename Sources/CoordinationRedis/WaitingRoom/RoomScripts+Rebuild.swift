@@ -62,7 +62,7 @@ extension RoomScripts {
               call('ZADD', PATIENCE, 0, id)
               call('HSET', FANS, id, struct.pack('>Bi6i6i6', 2, number, 0, 0))
             end
-            if isDrawn then call('ZADD', UNSAVED, 1, id) end
+            if isDrawn then call('ZADD', UNSAVED, 2, id) end
           end
         end
         return {'OK'}

@@ -188,7 +188,8 @@ extension RoomScripts {
     /// score, and the number that was saved, -1 for none.
     ///
     /// Whoever else saved a later change may have been faster at the store. So where the fan's place is another one by
-    /// now, it is to be saved again, whatever was said of it meanwhile.
+    /// now, it is to be saved again, whatever was said of it meanwhile. Within one stay a number only grows: where the
+    /// lower one holds, the other is of a place that the fan has left.
     static let savedSteps = #"""
         local packed = redis.call('GET', KEYS[1])
         if not packed or cmsgpack.unpack(packed).home ~= ARGV[1] then return {'OK'} end
@@ -201,7 +202,8 @@ extension RoomScripts {
           local text, number = found[index], -1
           if text then number = text:byte(1) == 1 and 0 or select(2, struct.unpack('>Bi6', text)) end
           if number ~= saved then
-            redis.call('ZINCRBY', KEYS[9], 1, id)
+            local isEven = (tonumber(scores[index] or 0) or 0) % 2 == 0
+            redis.call('ZINCRBY', KEYS[9], number < saved and isEven and 1 or 2, id)
           elseif scores[index] and tonumber(scores[index]) == change then
             redis.call('ZREM', KEYS[9], id)
           end

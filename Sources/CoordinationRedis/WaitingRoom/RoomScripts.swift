@@ -100,11 +100,14 @@ enum RoomScripts {
           if roomChanged then call('SET', ROOM, cmsgpack.pack(room)) end
         end
 
-        -- The store has to learn of this fan's place. Scores grow, so that a later change is not taken for saved.
-        local function unsaved(id)
-          room.changes = (room.changes + 1) % 1000
+        -- The store has to learn of this fan's place. Scores grow, so that a later change is not taken for saved. An odd
+        -- one says that the fan has left, now or before, and that the store may still have the place of then.
+        local function unsaved(id, hasLeft)
+          room.changes = (room.changes + 1) % 500
           roomChanged = true
-          call('ZADD', UNSAVED, now * 1000 + room.changes, id)
+          local before = not hasLeft and call('ZSCORE', UNSAVED, id)
+          local odd = (hasLeft or before and tonumber(before) % 2 == 1) and 1 or 0
+          call('ZADD', UNSAVED, now * 1000 + room.changes * 2 + odd, id)
         end
 
         -- How often something happened over the last ten seconds, to a quarter of a second: pairs of bucket and count.
@@ -193,7 +196,7 @@ enum RoomScripts {
           remove(id, fan)
           fans[id] = false
           changed[id] = true
-          unsaved(id)
+          unsaved(id, true)
         end
 
         -- The present state of the fan ends without a sign from the fan. No end stands for one who has come back with

@@ -91,6 +91,46 @@ struct RoomSavingTests {
         #expect(pair.joins.numbers(of: pair.date)[fan] == again.number)
     }
 
+    @Test("Who left, was not forgotten, and came back before the next draw does not keep the number of before")
+    func forgetFails() async throws {
+        let (redis, _, url) = try await started()
+        defer { withExtendedLifetime(redis) {} }
+        let pair = try await Pair(url, opensInSeconds: -1)
+        let fan = UserID(high: 1, low: 2)
+        let first = try #require(try await pair.rooms[0].join(pair.date, fan: fan, bringing: nil, now: pair.now))
+        #expect(pair.joins.numbers(of: pair.date)[fan] == first.number)
+        try await pair.drawAgain()
+        pair.joins.setAway(true)
+        try await pair.rooms[0].leave(pair.date, fan: fan, now: pair.now)
+        pair.joins.setAway(false)
+        #expect(pair.joins.numbers(of: pair.date)[fan] == first.number)
+        let back = try #require(try await pair.rooms[1].join(pair.date, fan: fan, bringing: nil, now: pair.now))
+        #expect(back.number == 0)
+        #expect(pair.joins.numbers(of: pair.date)[fan] == 0)
+    }
+
+    @Test("Word of a place that was left comes to the store after that of the next one, and does not stay")
+    func lateSaveOfLeftPlace() async throws {
+        let (redis, _, url) = try await started()
+        defer { withExtendedLifetime(redis) {} }
+        let pair = try await Pair(url, opensInSeconds: -1)
+        let fan = UserID(high: 1, low: 2)
+        pair.joins.holdNext()
+        async let joining = pair.rooms[0].join(pair.date, fan: fan, bringing: nil, now: pair.now)
+        try await wait(until: "the store is told of the join") { pair.joins.isHolding }
+        try await pair.drawAgain()
+        try await pair.rooms[1].leave(pair.date, fan: fan, now: pair.now)
+        let back = try #require(try await pair.rooms[1].join(pair.date, fan: fan, bringing: nil, now: pair.now))
+        #expect(back.number == 0)
+        pair.joins.release()
+        _ = try await joining
+        #expect(pair.joins.numbers(of: pair.date)[fan] != 0)
+        try await wait(until: "the place that holds is remembered") {
+            _ = try await pair.rooms[1].admit(pair.date, seatsLeft: 9, isSoldOut: false, now: pair.now)
+            return pair.joins.numbers(of: pair.date)[fan] == 0
+        }
+    }
+
     /// One room over two processes.
     private struct Pair {
         let joins = RememberedJoins()
@@ -109,6 +149,14 @@ struct RoomSavingTests {
                 settings: .standard, opensAt: now.adding(seconds: opensInSeconds), closesAt: now.adding(seconds: 3_600),
                 drawSeed: [1])
             try await coordinations[0].room.open(date, rules: rules, firstNumber: 1)
+        }
+
+        /// Moves the opening to later, with another seed: who comes from now on gathers for the next draw.
+        func drawAgain() async throws {
+            let rules = WaitingRoomRules(
+                settings: .standard, opensAt: now.adding(seconds: 60), closesAt: now.adding(seconds: 3_600),
+                drawSeed: [2])
+            #expect(try await rooms[0].change(date, rules: rules))
         }
     }
 }
