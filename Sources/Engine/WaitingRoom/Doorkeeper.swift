@@ -34,6 +34,8 @@ public final class Doorkeeper: Service {
 
     private struct Door {
         let openedAt: Timestamp
+        /// When the date's own sale ends. Who waits keeps their place until then, also while the sale is withdrawn.
+        var saleClosesAt: Timestamp
         /// What the room was told, and when.
         var rules: WaitingRoomRules
         var rulesToldAt: Timestamp
@@ -87,7 +89,7 @@ public final class Doorkeeper: Service {
             let rules = WaitingRoomRules(date, isOnSale: isOnSale)
             // What was told may have been read before somebody else's change, and told after it.
             if rules == told { return }
-            try await open(id, rules, isOnSale: isOnSale)
+            try await open(id, rules, isOnSale: isOnSale, saleClosesAt: date.saleClosesAt)
             told = rules
         }
     }
@@ -101,7 +103,9 @@ public final class Doorkeeper: Service {
         }
     }
 
-    private func open(_ date: DateID, _ rules: WaitingRoomRules, isOnSale: Bool) async throws(Fault) {
+    private func open(
+        _ date: DateID, _ rules: WaitingRoomRules, isOnSale: Bool, saleClosesAt: Timestamp
+    ) async throws(Fault) {
         var kept: DrawResult?
         if try await !room.change(date, rules: rules) {
             // Numbers are claimed for rooms that fans can wait in, and for no others: they are never given back.
@@ -117,7 +121,9 @@ public final class Doorkeeper: Service {
         }
         let now = clock.now()
         dates.withLock { dates in
-            var door = dates[date] ?? Door(openedAt: now, rules: rules, rulesToldAt: now)
+            var door =
+                dates[date] ?? Door(openedAt: now, saleClosesAt: saleClosesAt, rules: rules, rulesToldAt: now)
+            door.saleClosesAt = saleClosesAt
             door.rules = rules
             door.rulesToldAt = now
             if let kept { door.keptSeed = kept.seed }
@@ -198,7 +204,7 @@ public final class Doorkeeper: Service {
                     return now.milliseconds(since: last.1) >= Self.rulesIntervalMs
                 }
                 // Deleted, or moved into the past.
-                let gone = doors.filter { !known.contains($0.key) && $0.value.rules.closesAt > now }
+                let gone = doors.filter { !known.contains($0.key) && $0.value.saleClosesAt > now }
                 return Set(changed.map(\.date.id)).union(gone.keys)
             }
         } catch {
@@ -228,7 +234,8 @@ public final class Doorkeeper: Service {
             let isDue = now.milliseconds(since: door.toldAt) >= Self.figuresIntervalMs
             if isDue { door.toldAt = now }
             dates[date] = door
-            return (isNew, isDue, now >= max(door.rules.closesAt, door.openedAt).adding(seconds: Self.keptOpenSeconds))
+            let isOver = now >= max(door.saleClosesAt, door.openedAt).adding(seconds: Self.keptOpenSeconds)
+            return (isNew, isDue, isOver)
         }
         if isNewlySoldOut { broadcast.publish(.soldOut, about: date) }
         if admitted > 0 || isDue, let figures = try await room.figures(of: date, now: now) {

@@ -262,6 +262,40 @@ struct DoorkeeperTests {
         }
     }
 
+    @Test("Who waits keeps their place while the concert is withdrawn, however long, until the date's own sale is over")
+    func withdrawn() async throws {
+        try await DoorWorld.run { door async throws in
+            try await door.keeper.openAll()
+            try await door.change { date in
+                date.queue.isPaused = true
+                date.saleClosesAt = date.saleClosesAt.adding(seconds: 48 * 3600)
+            }
+            let fan = door.world.fans[0]
+            let place = try #require(try await door.join(fan))
+            try await door.publish(as: .draft)
+            let end = try await door.date().saleClosesAt.adding(seconds: 3 * 3600)
+            for _ in 0..<8 {
+                await door.keeper.lookAfterAll()
+                // Less than a fan's place is kept without a sign.
+                for _ in 0..<2 {
+                    door.world.clock.advance(milliseconds: 25 * 60_000)
+                    _ = door.room.place(of: fan, on: door.world.date, bringing: nil, now: door.now)
+                    await door.keeper.lookAfterAll()
+                }
+            }
+            try await door.publish(as: .published)
+            try await door.keeper.open(door.world.date)
+            #expect(door.room.place(of: fan, on: door.world.date, bringing: nil, now: door.now)?.number == place.number)
+            try await door.publish(as: .draft)
+            door.world.clock.set(to: end.adding(milliseconds: -1))
+            await door.keeper.lookAfterAll()
+            #expect(door.figures != nil)
+            door.world.clock.set(to: end)
+            await door.keeper.lookAfterAll()
+            #expect(door.figures == nil)
+        }
+    }
+
     @Test("A room whose date is gone is closed")
     func gone() async throws {
         try await DoorWorld.run { door async throws in
