@@ -55,11 +55,11 @@ public struct OperationRoutes: Sendable {
 
     /// `GET /readyz`: it can sell. A shutdown that has begun is not ready.
     func readiness(_: Request, _: APIContext) async throws -> Response {
-        let storeState = await store.state()
-        var states: [(name: StaticString, state: String)] = [("store", storeState)]
-        for (name, probe) in others { states.append((name, await probe.state())) }
-        let isReady = storeState == "ok" && !drain.hasBegun
-        let body = JSONWriter.object { [states] json in
+        let names: [StaticString] = ["store"] + others.map(\.name)
+        let found = await Probe.states(of: [store] + others.map(\.probe))
+        let states = zip(names, found).map { (name: $0, state: $1) }
+        let isReady = found[0] == "ok" && !drain.hasBegun
+        let body = JSONWriter.object { json in
             json.field("status", isReady ? "ready" : "notReady")
             json.key("checks")
             json.object { json in
