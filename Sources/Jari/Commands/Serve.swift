@@ -76,7 +76,7 @@ struct Serve: AsyncParsableCommand {
         }
         // Stopped from the last to the first: no new requests, then no new work, then the engine when all is done.
         // One that fails, such as a server whose port is taken, stops the others in the same way.
-        let limit = ExitLimit(seconds: Self.shutdownSeconds + 5, logger: logger)
+        let limit = ExitLimit(.seconds(Self.shutdownSeconds + 5), logger: logger) { endProcess() }
         var configuration = ServiceGroupConfiguration(
             services: (box.services + [application, drain, limit]).map {
                 .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
@@ -94,18 +94,5 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-/// Ends the program when a shutdown takes too long. A commit may wait for a standby for as long as that is away: what
-/// became of it its caller learns by asking again.
-private struct ExitLimit: Service {
-    let seconds: Int64
-    let logger: Logger
-
-    func run() async throws {
-        try? await gracefulShutdown()
-        Task.detached {
-            try? await Task.sleep(for: .seconds(seconds))
-            logger.error("the shutdown took longer than \(seconds) seconds: ending now")
-            exit(1)
-        }
-    }
-}
+/// Outside of the command, which has an `exit` of its own.
+private func endProcess() { exit(1) }
