@@ -1,7 +1,7 @@
 /// An I/O failure: something outside did not do its part. It may be retried, and is never shown raw to a fan.
 public struct Fault: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
-        /// It cannot be reached, or is not ready. Nothing happened.
+        /// It cannot be reached, is not ready, or has no room left. Nothing happened.
         case unavailable
         /// The connection broke while committing: it may have happened or not.
         case outcomeUnknown
@@ -9,8 +9,7 @@ public struct Fault: Error, Sendable, CustomStringConvertible {
         case conflict
         /// A constraint of the schema refused the rows: a bug of ours. Nothing happened.
         case constraint
-        /// The disk failed, what is stored cannot be read, or the disk of an embedded store is full: trying again does
-        /// not help.
+        /// The disk failed, or what is stored cannot be read: trying again does not help.
         case broken
     }
 

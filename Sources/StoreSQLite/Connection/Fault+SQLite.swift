@@ -33,7 +33,8 @@ extension Fault {
         case .SQLITE_BUSY, .SQLITE_LOCKED: return (.unavailable, "\(path) is locked by another program")
         case .SQLITE_NOTADB: return (.broken, "\(path) is not a SQLite database")
         case .SQLITE_CORRUPT: return (.broken, "\(path) is damaged (\(words)); restore a backup")
-        case .SQLITE_FULL: return (.broken, "the disk of \(path) is full")
+        // Nothing was written, and the same work can be done as soon as somebody has made room.
+        case .SQLITE_FULL: return (.unavailable, "the disk of \(path) is full")
         case .SQLITE_READONLY: return (.broken, "\(path) cannot be written: check its owner and permissions")
         case .SQLITE_IOERR: return (.broken, "the disk of \(path) failed (\(words))")
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH: return (.broken, cannotOpen(path, words: words))

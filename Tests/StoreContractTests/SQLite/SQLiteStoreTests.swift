@@ -133,7 +133,7 @@ struct SQLiteStoreTests {
             let fault = await #expect(throws: Fault.self) {
                 _ = try await world.run([.charge(ChargePoints(userID: fan.id, amount: Won(5)))], answers: [big])
             }
-            #expect(fault?.code == .broken)
+            #expect(fault?.code == .unavailable)
             #expect(fault?.reason == "the disk of \(store.path) is full")
             #expect(try await store.wallet(of: fan.id).balance == .zero)
             try await limitPages(of: store, to: 1_000_000)
