@@ -14,9 +14,9 @@ internal import Domain
 /// Statements are sent together and answered together: ``exchange(_:limitMs:)`` is one round trip, however many there
 /// are. A statement is prepared the first time it is sent, in the same round trip.
 final class Connection {
-    /// How long the server may take to answer before the connection is given up. A `COMMIT` has no limit: while it waits
-    /// for a standby, giving it up would leave it waiting with its locks, and tell nobody what becomes of it. That the
-    /// server is gone is noticed by the socket.
+    /// How long the server may take to answer before the connection is given up. A `COMMIT` has no limit but the first
+    /// (see ``PrimaryTimeline/commitLimitMs``): while it waits for a standby, giving it up would leave it waiting with its
+    /// locks, and tell nobody what becomes of it. That the server is gone is noticed by the socket.
     static let answerLimitMs = 30_000
 
     private let handle: OpaquePointer
@@ -27,6 +27,8 @@ final class Connection {
     private var plansMadeMs = Monotonic.nowMs
     /// Where it writes, and whether that is still the place to write; nil for a connection that may be with a standby.
     private var place: (PrimaryTimeline.Place, PrimaryTimeline)?
+    /// Whether a commit that comes back here shows that commits come back.
+    private var showsCommits = false
 
     /// Connects, and waits for it: the thread has nothing else to do. libpq's blocking call is the one that gives each
     /// of several hosts its time limit.
@@ -57,7 +59,10 @@ final class Connection {
     private var isSuperseded: Bool { place.map { place, timeline in !timeline.isNewest(place) } ?? false }
 
     /// From now on the connection is lost when a newer primary is seen, by whatever connection of the store.
-    func follow(_ timeline: PrimaryTimeline, at place: PrimaryTimeline.Place) { self.place = (place, timeline) }
+    func follow(_ timeline: PrimaryTimeline, at place: PrimaryTimeline.Place, showsCommits: Bool) {
+        self.place = (place, timeline)
+        self.showsCommits = showsCommits
+    }
 
     var socket: CInt { PQsocket(handle) }
 
@@ -78,6 +83,12 @@ final class Connection {
         guard now - plansMadeMs >= Self.plansKeptMs else { return false }
         plansMadeMs = now
         return true
+    }
+
+    /// For a connection that only reads, and so begins no transaction that could do it on the way: a plan that was made
+    /// for an empty table may walk through all of one that has grown.
+    func forgetOldPlans() throws(Pipeline.Failure) {
+        if isTimeToForgetPlans() { _ = try exchange([.forgetPlans]) }
     }
 
     // MARK: Round trips
@@ -114,16 +125,23 @@ final class Connection {
 
         var results: [QueryResult] = []
         results.reserveCapacity(requests.count)
-        let deadline = requests.contains { $0.isCommit } ? nil : Monotonic.nowMs + limitMs
+        let commits = requests.contains { $0.isCommit }
+        let limitMs = commits ? place?.1.commitLimitMs : limitMs
+        let deadline = limitMs.map { Monotonic.nowMs + $0 }
         while true {
-            guard waitForResult(until: deadline) else { throw lose(pipeline) }
+            guard waitForResult(until: deadline) else {
+                throw lose(
+                    pipeline, late: commits ? "no commit came back in \(limitMs ?? 0) ms: is a standby away?" : nil)
+            }
             let result = PQgetResult(handle).map { QueryResult($0) }
             guard let arrival = arrival(result) else { throw lose(pipeline) }
             switch pipeline.received(arrival) {
             case .wait: break
             case .prepared(let index): prepared[requests[index].sql] = unknown[requests[index].sql]
             case .keep: if let result { results.append(result) }
-            case .finish: return results
+            case .finish:
+                if commits, showsCommits { place?.1.noteCommit() }
+                return results
             case .fail(let failure):
                 if case .lost = failure { giveUp() }
                 throw failure
@@ -174,13 +192,14 @@ final class Connection {
         }
     }
 
-    private func lose(_ pipeline: Pipeline) -> Pipeline.Failure {
+    /// - Parameter late: What to say of a server that is there and has not answered in time.
+    private func lose(_ pipeline: Pipeline, late: String? = nil) -> Pipeline.Failure {
         let isSuperseded = isSuperseded
         giveUp()
         if isSuperseded { return pipeline.connectionLost("another server is the primary now") }
         let isAlive = PQstatus(handle) == CONNECTION_OK
         let words = Self.words(of: handle)
-        return pipeline.connectionLost(isAlive && words.isEmpty ? "the server did not answer in time" : words)
+        return pipeline.connectionLost(isAlive && words.isEmpty ? late ?? "the server did not answer in time" : words)
     }
 
     /// libpq's latest complaint, in one line.

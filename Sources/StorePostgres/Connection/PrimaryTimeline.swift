@@ -14,7 +14,40 @@ final class PrimaryTimeline: Sendable {
         let timeline: Int64
     }
 
+    /// Other servers than the primary that are told of: more than any address names, and they are forgotten when the
+    /// primary changes.
+    private static let reasonCountMax = 64
+
     private let newest = Mutex<Place?>(nil)
+    private let reasons = Mutex<Set<String>>([])
+    private let firstCommit: Mutex<FirstCommit>
+
+    private struct FirstCommit {
+        var isDone = false
+        var limitMs: Int
+    }
+
+    /// - Parameter firstCommitLimitMs: How long the first commit may wait. See ``commitLimitMs``.
+    init(firstCommitLimitMs: Int = 30_000) {
+        firstCommit = Mutex(FirstCommit(limitMs: firstCommitLimitMs))
+    }
+
+    /// How long a `COMMIT` is waited for; nil for as long as it takes.
+    ///
+    /// The first one has a limit: nobody but the program's start waits for it, which would stand still without a word
+    /// where a standby is away. After one has come back, a commit that waits is one that a fan waits for.
+    var commitLimitMs: Int? { firstCommit.withLock { $0.isDone ? nil : $0.limitMs } }
+
+    /// A commit has come back.
+    func noteCommit() { firstCommit.withLock { $0.isDone = true } }
+
+    /// Changes the limit of a first commit that has not come back.
+    func limitFirstCommit(toMs limitMs: Int) { firstCommit.withLock { $0.limitMs = limitMs } }
+
+    /// Whether why a server was not taken has not been told yet.
+    func isNews(_ reason: String) -> Bool {
+        reasons.withLock { $0.count < Self.reasonCountMax && $0.insert(reason).inserted }
+    }
 
     /// Takes note of a primary that was found.
     ///
@@ -27,6 +60,7 @@ final class PrimaryTimeline: Sendable {
             if let newest, found.timeline < newest.timeline {
                 return "is an old primary: it writes timeline \(found.timeline), the primary writes \(newest.timeline)"
             }
+            if newest != nil, newest != found { reasons.withLock { $0.removeAll() } }
             newest = found
             return nil
         }

@@ -29,6 +29,15 @@ enum SessionRole: Sendable {
 
     static let fixed: [(key: String, value: String)] = [("client_encoding", "UTF8")]
 
+    /// Whether its commits wait for a standby. Those of a migration that finds its work done write nothing, so there is
+    /// nothing to wait for.
+    fileprivate var showsCommits: Bool {
+        switch self {
+        case .writer: true
+        case .reader, .browser, .migrator: false
+        }
+    }
+
     private var mayWrite: Bool {
         switch self {
         case .writer, .migrator: true
@@ -72,19 +81,30 @@ extension Connection {
     /// Of several servers libpq takes the first that can be written. When that one is an old primary, each of the others
     /// is tried by itself. A program that has seen none yet looks at all of them first.
     ///
+    /// - Parameter rejected: Told why one of several servers was not taken, once for each reason.
     /// - Throws: A ``Fault`` whose reason is one line for whoever started the program.
-    static func ready(_ role: SessionRole, at address: Address, following timeline: PrimaryTimeline?) throws(Fault)
-        -> Connection
-    {
+    static func ready(
+        _ role: SessionRole, at address: Address, following timeline: PrimaryTimeline?,
+        rejected: (Fault) -> Void = { _ in }
+    ) throws(Fault) -> Connection {
+        /// Tries one of several servers by itself.
+        func look(at server: Address) -> Connection? {
+            do throws(NotReady) {
+                return try Connection(ready: role, at: server, following: timeline)
+            } catch {
+                if timeline?.isNews(error.fault.reason) ?? false { rejected(error.fault) }
+                return nil
+            }
+        }
         if let timeline, timeline.isUnknown {
-            for server in address.servers { _ = try? Connection(ready: role, at: server, following: timeline) }
+            for server in address.servers { _ = look(at: server) }
         }
         do throws(NotReady) {
             return try Connection(ready: role, at: address, following: timeline)
         } catch {
             guard error.isOldPrimary else { throw error.fault }
             for server in address.servers {
-                if let connection = try? Connection(ready: role, at: server, following: timeline) { return connection }
+                if let connection = look(at: server) { return connection }
             }
             throw error.fault
         }
@@ -130,7 +150,7 @@ extension Connection {
         }
         if let timeline {
             if let reason = timeline.reasonToRefuse(found.place) { throw refuse(reason, isOldPrimary: true) }
-            follow(timeline, at: found.place)
+            follow(timeline, at: found.place, showsCommits: role.showsCommits)
         }
         guard found.encoding == "UTF8" else {
             throw refuse("has a database in \(found.encoding); Jari needs one in UTF8")

@@ -146,7 +146,9 @@ final class LanePool: Sendable {
             if state.withLock({ $0.roster.shouldEnd(lane) }) { break }
             let outlook = state.withLock { $0.roster.outlook }
             do throws(Fault) {
-                let connection = try Connection.ready(role, at: address, following: timeline)
+                let connection = try Connection.ready(role, at: address, following: timeline) { fault in
+                    logger.notice("a PostgreSQL server was not taken", metadata: ["fault": "\(fault)"])
+                }
                 if serve(lane, with: connection, used: { backoff.reset() }) { break }
                 logger.warning("a connection to PostgreSQL was lost", metadata: ["server": "\(address.description)"])
                 if let other = state.withLock({ $0.roster.lost(lane) }) { doorbells[other].ring() }

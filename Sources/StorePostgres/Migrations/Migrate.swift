@@ -29,7 +29,7 @@ extension PostgresStore {
     private static func migrate(_ connection: Connection, address: Address, attempt: String) throws -> (Int, Int) {
         // The lock goes with the connection, which is closed at the end.
         _ = try connection.exchange([Request(MigrationStatement.lock)], limitMs: migrationLimitMs)
-        _ = try connection.exchange([Request(MigrationStatement.makeTable)])
+        try connection.commit([Request(MigrationStatement.makeTable)])
         let found = try connection.exchange([Request(MigrationStatement.found)])[0].first(Schema.Found.init) ?? .nothing
         if let reason = Schema.reasonNotToMigrate(found) {
             throw Fault(.broken, attempt: attempt, reason: "\(address.description) \(reason)")
@@ -37,8 +37,9 @@ extension PostgresStore {
         for migration in Schema.migrations where migration.version > found.version {
             var requests = [Request.begin] + migration.statements.map { Request(sql: $0) }
             requests.append(Request(MigrationStatement.note, migration.version, migration.oldestProgram))
-            requests.append(.commit)
             _ = try connection.exchange(requests, limitMs: migrationLimitMs)
+            // By itself: the steps may take long, and a commit that waits for a standby need not be waited for as long.
+            _ = try connection.exchange([.commit])
         }
         return (found.version, max(found.version, Schema.version))
     }
