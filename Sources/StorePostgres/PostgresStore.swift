@@ -155,7 +155,10 @@ public final class PostgresStore: Store, QueueJoinStore {
         _ attempt: @autoclosure @escaping @Sendable () -> String,
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(Fault) -> Result {
-        try await persistently(on: readers, attempt, body)
+        try await persistently(on: readers, attempt) { db in
+            try db.forgetOldPlans()
+            return try body(db)
+        }
     }
 
     private func persistently<Result: Sendable>(

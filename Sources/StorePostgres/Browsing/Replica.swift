@@ -68,7 +68,12 @@ extension PostgresStore {
         _ body: @escaping @Sendable (Connection) throws -> Result
     ) async throws(Fault) -> Result {
         if onReplica, let replica, try await isUsable(replica),
-            case .success(let result) = await replica.pool.run(attempt, body)
+            case .success(let result) = await replica.pool.run(
+                attempt,
+                { db in
+                    try db.forgetOldPlans()
+                    return try body(db)
+                })
         {
             return result
         }

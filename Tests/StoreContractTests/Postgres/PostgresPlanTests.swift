@@ -188,6 +188,39 @@ struct PostgresPlanTests {
     }
 
     @Test(
+        "Connections that read forget their plans, too",
+        .enabled(if: PostgresContract.uri != nil, "JARI_TEST_POSTGRES names no server"))
+    func readersPlansFollowGrowth() async throws {
+        let schema = try await PostgresSchema.make()
+        let store = try PostgresStore(schema.uri, readers: 1, desks: 1, logger: .quiet)
+        try await store.migrate()
+        // The plan of a statement without parameters is made once. Its estimates tell how large the table was.
+        let read = "SELECT count(*) FROM queue_joins /* growth */"
+        let find = "SELECT name FROM pg_prepared_statements WHERE statement = '\(read)'"
+        func plan() async throws -> [String] {
+            try await store.read("explain") { db in
+                let name = try db.run(Request(sql: find)).all { $0.text(0) }[0]
+                return try db.run(Request(sql: "EXPLAIN EXECUTE \(name)")).all { $0.text(0) }
+            }
+        }
+        _ = try await store.read("count") { _ = try $0.run(Request(sql: read)) }
+        let before = try await plan()
+        let fill = """
+            INSERT INTO queue_joins (date_id, user_id, number)
+            SELECT gen_random_uuid(), gen_random_uuid(), number FROM generate_series(1, 20000) AS number
+            """
+        try await store.write("fill") { _ = try $0.run(Request(sql: fill)) }
+        #expect(try await plan() == before)
+        let limit = ContinuousClock.now + .milliseconds(Connection.plansKeptMs * 4)
+        while try await plan() == before, ContinuousClock.now < limit {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(try await plan() != before)
+        await store.close()
+        try await schema.remove()
+    }
+
+    @Test(
         "No check of the audit looks for each row in a list that may not fit into memory",
         .enabled(if: PostgresContract.uri != nil, "JARI_TEST_POSTGRES names no server"))
     func auditPlans() async throws {
