@@ -80,7 +80,7 @@ struct RoomSavingTests {
         _ = try await joining
         #expect(pair.joins.numbers(of: pair.date)[fan] != nil)
         try await wait(until: "the fan is forgotten") {
-            _ = try await pair.rooms[1].admit(pair.date, seatsLeft: 9, isSoldOut: false, now: pair.now)
+            _ = try await pair.rooms[1].admit(pair.date, seatsLeft: 9, isSoldOut: false, now: pair.later)
             return pair.joins.numbers(of: pair.date)[fan] == nil
         }
         // The other way round: who leaves and comes back stays.
@@ -126,7 +126,7 @@ struct RoomSavingTests {
         _ = try await joining
         #expect(pair.joins.numbers(of: pair.date)[fan] != 0)
         try await wait(until: "the place that holds is remembered") {
-            _ = try await pair.rooms[1].admit(pair.date, seatsLeft: 9, isSoldOut: false, now: pair.now)
+            _ = try await pair.rooms[1].admit(pair.date, seatsLeft: 9, isSoldOut: false, now: pair.later)
             return pair.joins.numbers(of: pair.date)[fan] == 0
         }
     }
@@ -136,6 +136,8 @@ struct RoomSavingTests {
         let joins = RememberedJoins()
         let date = DateID(high: 7, low: 7)
         let now = Timestamp(milliseconds: 1_800_000_000_000)
+        /// When what nobody has saved for a while is looked for.
+        var later: Timestamp { now.adding(seconds: 10) }
         let coordinations: [RedisCoordination]
         var rooms: [RedisWaitingRoom] { coordinations.map(\.room) }
 
