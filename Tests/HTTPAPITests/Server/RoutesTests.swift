@@ -29,7 +29,8 @@ struct RoutesTests {
         let parts = APIDependencies(
             engine: engine,
             payments: PaymentDesk(
-                engine: engine, store: store, gateway: NoGateway(), policy: policy, tryMs: 1_000, clock: clock, logger: logger),
+                engine: engine, store: store, gateway: NoGateway(), policy: policy, tryMs: 1_000, clock: clock,
+                logger: logger),
             store: store,
             catalog: CatalogDesk(store: store, engine: engine, doorkeeper: doorkeeper, clock: clock, ids: IDMint()),
             webhooks: WebhookDesk(
