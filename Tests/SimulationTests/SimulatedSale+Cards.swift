@@ -96,31 +96,43 @@ extension SimulatedSale {
         return true
     }
 
-    /// What a webhook and the reconciler do: ask the gateway how a payment is, and take its word.
+    /// What a webhook and the reconciler do: ask the gateway how a payment is, and take its word. What to make of silence
+    /// is the reconciler's, who says first that it asks.
     private func readBack(_ payment: Payment?) async {
-        guard let payment, let result = result(of: payment) else { return }
-        let key = gateway.payment(of: payment.id)?.key ?? payment.gatewayKey ?? ""
-        count("read back \(result.word)")
-        await complete(payment, key: key, result)
+        guard let payment else { return }
+        var isClaimed = false
+        if payment.status == .unknown, random.isLucky(percent: 70) {
+            let claim = AskAgain(ownerID: payment.userID, paymentID: payment.id, tryMs: 5_000)
+            isClaimed = if case .captureBegun = await run([.askAgain(claim)]).first?.receipt { true } else { false }
+            guard isClaimed, !crashesNow() else { return }
+        }
+        let found = gateway.payment(of: payment.id)
+        if let found, found.entry.state == .captured {
+            count("read back captured")
+            return await complete(payment, key: found.key, .captured(amount: payment.card))
+        }
+        if isClaimed, let key = payment.gatewayKey {
+            let result = result(of: payment, key: key, found: found)
+            count("read back \(result.word)")
+            await complete(payment, key: key, result)
+        } else if let found, case .over(let code) = found.entry.state {
+            count("read back declined")
+            await complete(payment, key: found.key, .declined(code: code))
+        }
     }
 
-    private func result(of payment: Payment) -> CaptureResult? {
-        let found = gateway.payment(of: payment.id)
-        switch found?.entry.state {
-        case .captured: return .captured(amount: payment.card)
-        case .over(let code): return .declined(code: code)
-        case .open, .slow, nil:
-            guard payment.status == .unknown, let key = payment.gatewayKey, payment.tryAt ?? clock.now() <= clock.now()
-            else { return nil }
-            guard let found, found.key == key else { return .wrongKey }
-            guard payment.tryCount < 2 else { return .declined(code: DeclineCode.noAnswer) }
-            if let id = payment.reservationID {
-                guard let reservation = store.rows.reservations[id], reservation.status == .confirmed,
-                    reservation.expiresAt > clock.now()
-                else { return .declined(code: DeclineCode.expired) }
-            }
-            return gateway.capture(payment.id, key: key, amount: payment.card, isWell: isGatewayWell, random: &random)
+    private func result(
+        of payment: Payment, key: String, found: (key: String, entry: SimulatedGateway.Entry)?
+    ) -> CaptureResult {
+        guard let found, found.key == key else { return .wrongKey }
+        if case .over(let code) = found.entry.state { return .declined(code: code) }
+        guard payment.tryCount < 2 else { return .declined(code: DeclineCode.noAnswer) }
+        if let id = payment.reservationID {
+            guard let reservation = store.rows.reservations[id], reservation.status == .confirmed,
+                reservation.expiresAt > clock.now()
+            else { return .declined(code: DeclineCode.expired) }
         }
+        return gateway.capture(payment.id, key: key, amount: payment.card, isWell: isGatewayWell, random: &random)
     }
 
     private func settleRefunds() async {
