@@ -87,6 +87,7 @@ public final class TossGateway: PaymentGateway {
                 payment.orderID == order.orderID
             else { return .wrongKey }
             switch payment.status {
+            case .captured where payment.refunded >= payment.amount: return .declined(code: "CANCELED")
             case .captured: return .captured(amount: payment.amount)
             case .over(let code): return .declined(code: code)
             case .open where payment.amount != order.amount: return .wrongKey
@@ -114,9 +115,14 @@ public final class TossGateway: PaymentGateway {
         let mark = "(\(order.id))"
         let reason = order.reason.prefix(utf16Count: Self.reasonLengthMax) + " " + mark
         if order.mayBeDone {
-            let found = try? await read(.payment(key: order.paymentKey), until: caller.deadline)
-            guard let found else { return .unknown }
-            if found.payment.hasCancel(marked: mark) { return .done }
+            do throws(Fault) {
+                guard let found = try await read(.payment(key: order.paymentKey), until: caller.deadline) else {
+                    return .refused(code: "NOT_FOUND_PAYMENT")
+                }
+                if found.payment.hasCancel(marked: mark) { return .done }
+            } catch {
+                return .unknown
+            }
         }
         let deadline = caller.deadline
         guard

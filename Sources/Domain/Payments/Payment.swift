@@ -96,4 +96,6 @@ public enum DeclineCode {
     public static let expired = "EXPIRED"
     /// The gateway was asked more than once, did not answer, and has not captured it.
     public static let noAnswer = "NO_ANSWER"
+    /// The gateway gave the money back by itself, or somebody did there, before we knew that it had come.
+    public static let givenBack = "CANCELED"
 }

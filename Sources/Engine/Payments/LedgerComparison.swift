@@ -87,7 +87,8 @@ public struct LedgerComparison: Sendable {
         }
         if sums.captured > 0 || isWhole {
             switch (captured, sums.captured) {
-            case (0, 0): break
+            // Nothing came of it: the gateway gave it back by itself, and we have sold nothing for it.
+            case (0, _) where sums.refunded >= sums.captured: return
             case (0, _): add(.notCaptured, payment.id, key, ours: 0, gateways: sums.captured)
             case (_, 0): add(.missing, payment.id, key, ours: captured, gateways: 0)
             default:

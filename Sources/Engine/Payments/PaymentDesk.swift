@@ -75,15 +75,21 @@ public final class PaymentDesk: Sendable {
     /// So often a capture is asked for that the gateway does not answer and does not make. If it makes it later, the money
     /// is treated like any that comes late.
     private static let captureTriesMax = 2
+    /// If nothing comes of the asking, it is anybody's again after this time at the latest.
+    private static let askMsMax = 20_000
     /// Short enough for everything to be known within a minute of the gateway's return.
     private static let retryMaxMs = 15_000
 
     /// Finds out what became of a payment that nobody knows about. Nothing is done while somebody else asks.
     func settle(_ payment: Payment) async throws(Fault) {
-        let claim = AskAgain(ownerID: payment.userID, paymentID: payment.id, tryMs: tryMs)
-        guard case .success(.captureBegun(let claimed)) = await engine.outcome(of: .askAgain(claim)),
-            let key = claimed.gatewayKey
-        else { return }
+        let claim = AskAgain(ownerID: payment.userID, paymentID: payment.id, tryMs: min(tryMs, Self.askMsMax))
+        let claimed: Payment
+        switch await engine.outcome(of: .askAgain(claim)) {
+        case .success(.captureBegun(let payment)): claimed = payment
+        case .success: return
+        case .failure(let failure): return try failure.orFault()
+        }
+        guard let key = claimed.gatewayKey else { preconditionFailure("UNKNOWN without a key") }
         let found = try await find(claimed)
         if case .captured = found?.status { return try await take(found, for: claimed) }
         let result: CaptureResult
@@ -114,6 +120,10 @@ public final class PaymentDesk: Sendable {
     private func take(_ found: GatewayPayment?, for payment: Payment) async throws(Fault) {
         guard let found else { return }
         switch found.status {
+        // Given back already, and not by us: we had not known of it. There is no money to sell anything for.
+        case .captured where found.refunded >= found.amount:
+            try await complete(
+                payment, key: payment.gatewayKey ?? found.paymentKey, result: .declined(code: DeclineCode.givenBack))
         case .captured: try await complete(payment, key: found.paymentKey, result: .captured(amount: found.amount))
         case .over(let code): try await complete(payment, key: found.paymentKey, result: .declined(code: code))
         case .open: return

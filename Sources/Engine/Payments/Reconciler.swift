@@ -10,7 +10,7 @@ public final class Reconciler: Service {
     private static let intervalMs = 500
     private static let leaseSeconds = 30
     private static let batchSize = 200
-    private static let concurrencyMax = 8
+    private static let concurrencyMax = 32
     private static let compareEverySeconds = 30
     /// What a whole comparison looks at, and how often there is one.
     private static let wholeSeconds = 24 * 3600
@@ -129,12 +129,16 @@ public final class Reconciler: Service {
         var comparedUntil: Timestamp?
         /// Seen once: it may be what was under way at that moment, or a clock that differs.
         var suspects: [LedgerDifference: Timestamp] = [:]
+        /// Those that only a whole comparison sees: they are suspects until the next one.
+        var old: Set<LedgerDifference> = []
         /// Those that stayed, and were told of.
         var told: Set<LedgerDifference> = []
     }
 
     func compare(_ comparison: inout Comparison, at now: Timestamp) async throws(Fault) {
         if let nextAt = comparison.nextAt, now < nextAt { return }
+        // Also when it fails, so that one that always does holds nothing else up.
+        comparison.nextAt = now.adding(seconds: Self.compareEverySeconds)
         // Every hour the whole day, in between what is new.
         let isWhole = comparison.nextWholeAt.map { $0 <= now } ?? true
         let from =
@@ -144,12 +148,18 @@ public final class Reconciler: Service {
         let result = try await ledgers.compare(from: from, until: now.adding(seconds: Self.aheadSeconds))
         let differences = try await mend(result.differences)
         comparison.comparedUntil = now
-        comparison.nextAt = now.adding(seconds: Self.compareEverySeconds)
         if isWhole {
             comparison.nextWholeAt = now.adding(seconds: Self.wholeEverySeconds)
             comparison.told.formIntersection(differences)
+            let seenByOthers = now.adding(seconds: 2 * Self.settledAfterSeconds - Self.overlapSeconds)
+            comparison.old = differences.filter { $0.paymentID.map { $0.madeAt < seenByOthers } ?? true }
+            if !comparison.old.isSubset(of: comparison.told) {
+                comparison.nextWholeAt = now.adding(seconds: 2 * Self.settledAfterSeconds)
+            }
         }
-        comparison.suspects = comparison.suspects.filter { differences.contains($0.key) }
+        comparison.suspects = comparison.suspects.filter {
+            differences.contains($0.key) || comparison.old.contains($0.key)
+        }
         for difference in differences where !comparison.told.contains(difference) {
             let since = comparison.suspects[difference] ?? now
             comparison.suspects[difference] = since

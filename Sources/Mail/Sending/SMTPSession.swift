@@ -86,6 +86,11 @@ private final class Transfer {
     func watch(_ kind: curl_infotype, _ bytes: UnsafeRawBufferPointer) {
         switch kind {
         case CURLINFO_HEADER_OUT:
+            // What follows this reply is no command but a part of the login.
+            if reply.hasPrefix("334") {
+                reply = ""
+                return
+            }
             let verb = String(decoding: bytes.prefix(4), as: UTF8.self).uppercased()
             isLeaving = verb == "QUIT"
             if isLeaving { return }
@@ -105,7 +110,9 @@ private final class Transfer {
         if code == CURLE_OK { return .taken }
         let isOfMail = command == "RCPT" || command == "DATA"
         let said = "\(command): \(reply)"
-        if isOfMail, reply.hasPrefix("5") { return .refused(reason: said) }
+        // Policy, such as a relay that does not take mails from us, is of no mail in particular (RFC 3463).
+        let isPolicy = reply.dropFirst(3).hasPrefix(" 5.7.") || reply.hasPrefix("530")
+        if isOfMail, !isPolicy, reply.hasPrefix("5") { return .refused(reason: said) }
         if isOfMail, reply.hasPrefix("4"), !reply.hasPrefix("421") { return .postponed(reason: said) }
         let reason = String(cString: curl_easy_strerror(code))
         return .away(reason: reply.isEmpty ? reason : "\(reason) (\(said))")

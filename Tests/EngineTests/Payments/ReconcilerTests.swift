@@ -129,6 +129,48 @@ struct ReconcilerTests {
         }
     }
 
+    @Test("A difference of two hours ago is told of, though only the comparison of a whole day sees it")
+    func oldDifference() async throws {
+        try await CardWorld.run { world in
+            let order = try await world.captured()
+            let elsewhere = RefundOrder(
+                id: .sample(78), paymentKey: order.paymentKey, amount: Won(1_000), reason: "by hand")
+            #expect(await world.gateway.refund(elsewhere) == .done)
+            world.clock.advance(milliseconds: 7_200_000)
+            let reconciler = world.reconciler()
+            var comparison = Reconciler.Comparison()
+            for _ in 0..<8 {
+                try await reconciler.compare(&comparison, at: world.clock.now())
+                world.clock.advance(milliseconds: 31_000)
+            }
+            #expect(try await world.events(.ledgerDiffers).map(\.subjectID) == [ID(order.orderID)])
+        }
+    }
+
+    @Test("Money that came and went back at the gateway before we knew of it buys nothing")
+    func cameAndWent() async throws {
+        try await CardWorld.run { world in
+            let order = try await world.begun()
+            #expect(await world.gateway.capture(order) == .captured(amount: order.amount))
+            let elsewhere = RefundOrder(
+                id: .sample(79), paymentKey: order.paymentKey, amount: order.amount, reason: "by hand")
+            #expect(await world.gateway.refund(elsewhere) == .done)
+            world.clock.advance(milliseconds: 6_000)
+            try await world.reconciler().settleUnknown(at: world.clock.now())
+            let payment = try await world.payment(order)
+            #expect((payment.status, payment.declineCode) == (.declined, DeclineCode.givenBack))
+            #expect(try await world.world.store.tickets(of: #require(payment.reservationID)).isEmpty)
+            world.clock.advance(milliseconds: 200_000)
+            var comparison = Reconciler.Comparison()
+            for _ in 0..<4 {
+                try await world.reconciler().compare(&comparison, at: world.clock.now())
+                world.clock.advance(milliseconds: 40_000)
+            }
+            #expect(try await world.payment(order).status == .declined)
+            #expect(try await world.events(.ledgerDiffers).isEmpty)
+        }
+    }
+
     @Test("What was captured and given back while the ledgers were compared is no difference")
     func underWay() async throws {
         try await CardWorld.run { world in
