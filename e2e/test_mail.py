@@ -326,6 +326,20 @@ def test_an_address_that_does_not_exist_is_given_up(fresh):
         assert re.search(r"^jari_mails_failed_total 2", metrics, re.M) and "jari_mails_sent_total 1" in metrics
 
 
+def test_a_relay_that_refuses_us_loses_no_mail(fresh):
+    """A refusal that is about us and not about the address: the mail waits, and goes when somebody has mended it."""
+    with MailServer() as post:
+        server = fresh(JARI_MAIL=f"smtp://127.0.0.1:{post.port}", **FROM)
+        date = server.date(server.admin())["id"]
+        fan = server.fan(points=10_000)
+        post.answers_to_address[fan.email] = ["554 5.7.1 Relay access denied"]
+        server.buy(fan, date, 1)
+        wait_until(lambda: post.asked.get(fan.email, 0) >= 1, what="the first try")
+        assert [row[0] for row in spool(server)] != ["FAILED"]
+        del post.answers_to_address[fan.email]
+        wait_until(lambda: post.to(fan.email), seconds=60, what="the mail")
+
+
 def test_processes_share_the_mails(tmp_path):
     """Over PostgreSQL and Kafka, with a process killed in between: each purchase is told once, or at most twice."""
     with MailServer() as post:

@@ -110,8 +110,8 @@ private final class Transfer {
         if code == CURLE_OK { return .taken }
         let isOfMail = command == "RCPT" || command == "DATA"
         let said = "\(command): \(reply)"
-        // Policy, such as a relay that does not take mails from us, is of no mail in particular (RFC 3463).
-        let isPolicy = reply.dropFirst(3).hasPrefix(" 5.7.") || reply.hasPrefix("530")
+        // A relay that takes no mails from us says so at the address (RFC 3463), but it is of no mail in particular.
+        let isPolicy = reply.hasPrefix("530") || (command == "RCPT" && reply.dropFirst(3).hasPrefix(" 5.7."))
         if isOfMail, !isPolicy, reply.hasPrefix("5") { return .refused(reason: said) }
         if isOfMail, reply.hasPrefix("4"), !reply.hasPrefix("421") { return .postponed(reason: said) }
         let reason = String(cString: curl_easy_strerror(code))
