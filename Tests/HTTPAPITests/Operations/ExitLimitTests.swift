@@ -1,6 +1,6 @@
 import Logging
 import ServiceLifecycle
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import HTTPAPI
@@ -38,13 +38,17 @@ struct ExitLimitTests {
         try await running.value
     }
 
-    @Test("The limit itself holds up no shutdown")
+    @Test("The limit itself holds up no shutdown, and ends nothing that stops in time")
     func quick() async throws {
-        let limit = ExitLimit(.seconds(3_600), logger: logger()) {}
+        let isEnded = Flag()
+        let limit = ExitLimit(.seconds(3_600), logger: logger()) { isEnded.raise() }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: [.init(service: limit)], logger: logger()))
+        let begun = ContinuousClock.now
         let running = Task { try await group.run() }
         await group.triggerGracefulShutdown()
         try await running.value
+        #expect(ContinuousClock.now - begun < .seconds(30))
+        #expect(!isEnded.isRaised)
     }
 }
