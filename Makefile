@@ -1,16 +1,6 @@
 # The front door. `make` says what there is.
 SHELL := bash
 .DEFAULT_GOAL := help
-# Suites that talk to servers run by themselves, one after the other: beside the races, which take all cores, a server
-# would seem to be away. So do those that take Redis' servers away, or count how
-# calls gather.
-SUITES := StoreContractTests EventContractTests CoordinationContractTests
-FAULTS := TopologyTests|RoomLossTests|LoginTests|RedisAwayTests|RoomCapacityTests
-SWIFT_TESTS := swift test --skip-build $(SUITES:%=--skip %) \
-	&& swift test --skip-build --filter StoreContractTests \
-	&& swift test --skip-build --filter EventContractTests \
-	&& swift test --skip-build --filter CoordinationContractTests --skip "$(FAULTS)" \
-	&& swift test --skip-build --no-parallel --filter "$(FAULTS)"
 .PHONY: help setup run run-distributed test bench chaos fmt check ci services-up services-down
 
 help: ## Say what there is
@@ -30,7 +20,7 @@ run-distributed: setup ## Three processes on the servers of make services-up, on
 test: check ## Everything that must hold
 	@scripts/setup test
 	swift build --build-tests
-	scripts/services run bash -c '$(SWIFT_TESTS) && e2e/run'
+	scripts/services run bash -c 'scripts/swift-tests && e2e/run'
 
 bench: ## Measure against a bare Hummingbird route, as ratios
 	@scripts/setup bench

@@ -20,11 +20,13 @@ final class SenderWorld: Sendable {
     let desk: WebhookDesk
     let staff: User
     private let nudge = WakeUp()
+    private let limitMs: Int64
 
-    static func with(_ body: (SenderWorld) async throws -> Void) async throws {
+    /// - Parameter limitMs: For how long an answer is waited for.
+    static func with(limitMs: Int64 = 10_000, _ body: (SenderWorld) async throws -> Void) async throws {
         let folder = URL.temporaryDirectory.appending(path: "jari-webhooks-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let world = try await SenderWorld(folder: folder)
+        let world = try await SenderWorld(folder: folder, limitMs: limitMs)
         do {
             try await body(world)
         } catch {
@@ -34,7 +36,8 @@ final class SenderWorld: Sendable {
         try world.remove(folder)
     }
 
-    private init(folder: URL) async throws {
+    private init(folder: URL, limitMs: Int64) async throws {
+        self.limitMs = limitMs
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         store = try SQLiteStore(path: folder.appending(path: "jari.db").path(), clock: clock, logger: logger)
         try await store.migrate()
@@ -49,7 +52,8 @@ final class SenderWorld: Sendable {
     private func sender(_ nudge: WakeUp) -> WebhookSender {
         WebhookSender(
             store: store,
-            transport: HTTPWebhooks(allowsPrivateTargets: true, resolver: ToldResolver(["127.0.0.1"]), limitMs: 1_000),
+            transport: HTTPWebhooks(
+                allowsPrivateTargets: true, resolver: ToldResolver(["127.0.0.1"]), limitMs: limitMs),
             leases: InProcessLeases(), clock: clock, ids: ids, nudge: nudge,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }

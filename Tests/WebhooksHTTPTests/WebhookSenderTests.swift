@@ -226,7 +226,7 @@ struct WebhookSenderTests {
 
     @Test("A slow endpoint does not hold up another")
     func slowNeighbour() async throws {
-        try await SenderWorld.with { world in
+        try await SenderWorld.with(limitMs: 1_000) { world in
             try await Receiver.with(reply: { one, _ in one.uri == "/slow" ? .never : .status(204) }) { receiver in
                 let slow = try await world.endpoint(at: receiver, path: "/slow")
                 let quick = try await world.endpoint(at: receiver, path: "/quick")
