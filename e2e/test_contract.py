@@ -23,7 +23,8 @@ from receiver import Receiver
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 20
-SECONDS = 110
+# A bound against hanging. How fast the machine generates requests is not what is tested.
+SECONDS = 900
 
 schema = schemathesis.openapi.from_path(str(contract.REPOSITORY / "openapi.yml"))
 # A stream does not end; test_streams.py looks at it.
