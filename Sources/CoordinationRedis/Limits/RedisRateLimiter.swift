@@ -1,10 +1,12 @@
 public import Domain
 public import Ports
 
-/// Token buckets in Redis, so that a limit holds over all processes.
+/// Token buckets in Redis, so that a limit holds over all processes (docs/adr/0024).
 ///
-/// A bucket is kept as the moment at which it will be full again. In a cluster, keys are spread over shards; what is asked
-/// of one shard at the same time goes in one call. When Redis is away each process has buckets of its own.
+/// A bucket is kept as the moment at which it will be full again. A small one is asked for each token. Of a large one
+/// each process gives out tokens by itself, tells Redis after every lump of them, and learns then what the others gave
+/// out; nobody waits for that. In a cluster, keys are spread over shards; what is asked of one shard at the same time
+/// goes in one call. When Redis is away each process has buckets of its own.
 public final class RedisRateLimiter: RateLimiter {
     private static let clusterShardCount = 32
     private static let batchMax = 256
@@ -14,31 +16,35 @@ public final class RedisRateLimiter: RateLimiter {
 
     private struct Taking: Sendable {
         let key: RateKey
-        let limit: RateLimit
+        let bucket: Bucket
+        let count: Int
         let now: Timestamp
     }
 
-    /// `ARGV` is three numbers a key: now, what a token takes, and a whole burst, in microseconds.
+    /// `ARGV` is four numbers a key: now, what a token takes, and a whole burst, in microseconds, then how many tokens.
+    /// Several were given out already, so that they are never refused. Answers with when each bucket is full again, or,
+    /// below zero, how many milliseconds there is to wait for a token.
     private static let script = RedisScript(
         #"""
-        local fullAt, waits, taken = redis.call('MGET', unpack(KEYS)), {}, {}
+        local fullAt, answers, taken = redis.call('MGET', unpack(KEYS)), {}, {}
         for index, key in ipairs(KEYS) do
-          local now, token = tonumber(ARGV[index * 3 - 2]), tonumber(ARGV[index * 3 - 1])
-          local after = math.max(taken[key] or tonumber(fullAt[index] or 0), now) + token
-          local excess = after - now - tonumber(ARGV[index * 3])
-          if excess > 0 then
-            waits[index] = math.ceil(excess / 1000)
+          local now, token = tonumber(ARGV[index * 4 - 3]), tonumber(ARGV[index * 4 - 2])
+          local count = tonumber(ARGV[index * 4])
+          local after = math.max(taken[key] or tonumber(fullAt[index] or 0), now) + token * count
+          local excess = after - now - tonumber(ARGV[index * 4 - 1])
+          if excess > 0 and count == 1 then
+            answers[index] = -math.ceil(excess / 1000)
           else
-            waits[index] = 0
+            answers[index] = after
             taken[key] = after
             redis.call('SET', key, string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000) + \#(slackMs))
           end
         end
-        return waits
+        return answers
         """#)
 
     private let local = LocalBuckets()
-    private let takings: Gatherer<Int, Taking, Int?>
+    private let takings: Gatherer<Int, Taking, Int64>
     /// One where there is one server: a call costs it far more than a key.
     private let shardCount: Int
 
@@ -49,20 +55,20 @@ public final class RedisRateLimiter: RateLimiter {
             let start = Array("\(prefix):{".utf8) + tag + [UInt8(ascii: "}"), UInt8(ascii: ":")]
             var arguments: [RedisCommand.Word] = []
             for taking in takings {
-                let bucket = Bucket(taking.limit)
                 arguments.append(.integer(taking.now.milliseconds * 1_000))
-                arguments.append(.integer(bucket.microsPerToken))
-                arguments.append(.integer(bucket.capacity))
+                arguments.append(.integer(taking.bucket.microsPerToken))
+                arguments.append(.integer(taking.bucket.capacity))
+                arguments.append(.integer(taking.count))
             }
             servers.run(
                 Self.script, keys: takings.map { start + $0.key.text }, arguments: arguments, tag: HashTag(tag)
             ) { result in
                 completion(
                     result.flatMap { reply in
-                        guard let waits = reply.array, waits.count == takings.count else {
+                        guard let answers = reply.array?.compactMap(\.integer), answers.count == takings.count else {
                             return .failure(Fault(.broken, attempt: "take a token", reason: "\(reply)"))
                         }
-                        return .success(waits.map { wait in wait.integer.flatMap { $0 > 0 ? Int($0) : nil } })
+                        return .success(answers)
                     })
             }
         }
@@ -70,10 +76,30 @@ public final class RedisRateLimiter: RateLimiter {
 
     /// - Parameter limit: At least one token an hour, and a burst of one token or more.
     public func take(_ key: RateKey, limit: RateLimit, now: Timestamp) async -> Int? {
-        do throws(Fault) {
-            return try await takings.ask(Taking(key: key, limit: limit, now: now), of: key.shard(of: shardCount))
-        } catch {
-            return local.take(key, limit: limit, now: now)
+        let bucket = Bucket(limit)
+        if bucket.lump == 1 {
+            let taking = Taking(key: key, bucket: bucket, count: 1, now: now)
+            do throws(Fault) {
+                let answer = try await takings.ask(taking, of: key.shard(of: shardCount))
+                return answer < 0 ? Int(-answer) : nil
+            } catch {
+                // Redis is away: this process counts by itself.
+            }
+        }
+        switch local.take(key, of: bucket, now: now) {
+        case .taken: return nil
+        case .refused(let waitMs): return waitMs
+        case .takenTelling(let count):
+            if bucket.lump > 1 { tell(Taking(key: key, bucket: bucket, count: count, now: now)) }
+            return nil
+        }
+    }
+
+    /// Lets the others know, and learns of them. When Redis is away nobody does.
+    private func tell(_ taking: Taking) {
+        takings.ask(taking, of: taking.key.shard(of: shardCount)) { [local] result in
+            guard case .success(let fullAt) = result else { return }
+            local.learn(taking.key, of: taking.bucket, fullAt: fullAt)
         }
     }
 }
