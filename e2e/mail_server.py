@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 import socket
@@ -54,7 +55,11 @@ class MailServer:
         # What to answer to an address, and to a mail, in turn; then all is taken.
         self.answers_to_address: dict[str, list[str]] = {}
         self.answers_to_mail: list[str] = []
+        # How many seconds to think about a mail, in turn; then no more than it takes.
+        self.thinks_about_mail: list[float] = []
         self.asked: dict[str, int] = {}
+        # How often a whole mail came, whatever the answer.
+        self.handed_over = 0
         self.lock = threading.Lock()
         self.controller: Controller | None = None
 
@@ -114,6 +119,11 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        with self.lock:
+            seconds = self.thinks_about_mail.pop(0) if self.thinks_about_mail else 0
+            self.handed_over += 1
+        if seconds:
+            await asyncio.sleep(seconds)
         with self.lock:
             if self.answers_to_mail:
                 return self.answers_to_mail.pop(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sqlite3
+import threading
 import time
 import zlib
 from pathlib import Path
@@ -16,6 +17,7 @@ from icalendar import Calendar
 from distributed import Processes
 from jari import Server, pay_on_page, wait_until
 from mail_server import PASSWORD, USER, MailServer, certificate, parse
+from receiver import Receiver
 from test_cards import Sandbox, reservation, settled
 
 FROM = {"JARI_MAIL_FROM": "자리 <tickets@jari.example>"}
@@ -338,6 +340,59 @@ def test_a_relay_that_refuses_us_loses_no_mail(fresh):
         assert [row[0] for row in spool(server)] != ["FAILED"]
         del post.answers_to_address[fan.email]
         wait_until(lambda: post.to(fan.email), seconds=60, what="the mail")
+
+
+def waiting(server) -> float:
+    """What the metrics say of mails that wait."""
+    found = re.search(r"^jari_mails_waiting (\S+)", server.http.get("/metrics").text, re.M)
+    return float(found.group(1)) if found else 0
+
+
+def test_a_server_that_thinks_long_gets_each_mail_once(fresh):
+    """RFC 5321 gives it ten minutes after the whole mail came; meanwhile the metrics show what gathers behind it."""
+    with MailServer() as post:
+        post.thinks_about_mail.append(30)
+        server = fresh(JARI_MAIL=f"smtp://127.0.0.1:{post.port}", **FROM)
+        date = server.date(server.admin())["id"]
+        fans = server.fans(3, points=10_000)
+        for fan in fans:
+            server.buy(fan, date, 1)
+        wait_until(lambda: post.handed_over == 1 and waiting(server) == 3, seconds=20, what="three that wait")
+        assert not post.mails
+        for fan in fans:
+            the_mail(lambda: post.to(fan.email), seconds=60)
+        wait_until(lambda: [row[:2] for row in spool(server)] == [("SENT", 1)] * 3, what="all noted as sent, once tried")
+        assert post.handed_over == 3
+        wait_until(lambda: waiting(server) == 0, what="none that wait")
+
+
+def test_a_shutdown_waits_for_no_slow_server(fresh):
+    """Neither a mail server nor a receiver of webhooks, nor one after the other; and the mail still comes."""
+    ended = threading.Event()
+
+    def hang(event):
+        ended.wait(60)
+        return 204
+
+    with MailServer() as post, Receiver(hang) as receiver:
+        post.thinks_about_mail.append(200)
+        server = fresh(
+            JARI_MAIL=f"smtp://127.0.0.1:{post.port}", JARI_WEBHOOK_PRIVATE_TARGETS="true", **FROM)
+        staff = server.staff()
+        server.ok("POST", "/admin/webhooks", {"url": receiver.url}, by=staff, key=True)
+        date = server.date(staff)["id"]
+        fan = server.fan(points=10_000)
+        server.buy(fan, date, 1)
+        wait_until(lambda: post.handed_over == 1 and receiver.arrived, what="both to be under way")
+        began = time.monotonic()
+        assert server.stop() == 0, server.stderr()
+        # One limit of twelve seconds for both, and some for all the rest.
+        assert time.monotonic() - began < 20
+        ended.set()
+        assert [row[0] for row in spool(server)] == ["WAITING"]
+        server.start()
+        # The first copy, which the server still thinks about, is dropped with its connection.
+        the_mail(lambda: post.to(fan.email), seconds=60)
 
 
 def test_processes_share_the_mails(tmp_path):

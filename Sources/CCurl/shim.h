@@ -28,3 +28,10 @@ static inline CURLcode jari_curl_set_watcher(CURL *handle, jari_curl_watcher wat
     CURLcode code = curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, watcher);
     return code ? code : curl_easy_setopt(handle, CURLOPT_DEBUGDATA, context);
 }
+
+typedef int (*jari_curl_progress)(void *, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
+
+static inline CURLcode jari_curl_set_progress(CURL *handle, jari_curl_progress progress, void *context) {
+    CURLcode code = curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, progress);
+    return code ? code : curl_easy_setopt(handle, CURLOPT_XFERINFODATA, context);
+}

@@ -14,8 +14,10 @@ public final class MailSender: Service {
     private static let awayMs = 5_000
     private static let batchSize = 10
     private static let leaseSeconds = 30
-    /// Mails that were taken are this process's for so long: more than a batch may take.
-    private static let takenSeconds = 300
+    /// Mails that were taken are this process's for so long, and again as often as needed while one is on its way.
+    static let takenSeconds = 300
+    private static let keptIntervalMs = 60_000
+    private static let countedIntervalMs = 5_000
     private static let forgetIntervalSeconds = 60
     private static let forgetSize = 500
     private static let forgetRoundsMax = 20
@@ -33,13 +35,26 @@ public final class MailSender: Service {
     private let failed = Counter(label: "jari_mails_failed_total")
     private let postponed = Counter(label: "jari_mails_postponed_total")
     private let waiting = Gauge(label: "jari_mails_waiting")
+    private let keptIntervalMs: Int
 
     /// - Parameter qrText: What stands in a ticket's QR code.
-    public init(
+    public convenience init(
         settings: MailSettings, mails: any MailStore, sales: any SalesReader & CatalogStore & AccountStore,
         qrText: @escaping @Sendable (Ticket) -> String, leases: any Leases, clock: any WallClock, logger: Logger
     ) {
+        self.init(
+            settings: settings, mails: mails, sales: sales, qrText: qrText, leases: leases, clock: clock,
+            keptIntervalMs: Self.keptIntervalMs, logger: logger)
+    }
+
+    /// - Parameter keptIntervalMs: How often it says that it still has the mails that it took.
+    init(
+        settings: MailSettings, mails: any MailStore, sales: any SalesReader & CatalogStore & AccountStore,
+        qrText: @escaping @Sendable (Ticket) -> String, leases: any Leases, clock: any WallClock, keptIntervalMs: Int,
+        logger: Logger
+    ) {
         self.settings = settings
+        self.keptIntervalMs = keptIntervalMs
         store = mails
         reader = LetterReader(store: sales, qrText: qrText)
         self.leases = leases
@@ -53,8 +68,26 @@ public final class MailSender: Service {
     }
 
     /// Runs until the graceful shutdown: the mail that is being sent is finished, the others that were taken are given
-    /// back.
+    /// back. When cancelled it does not wait for the mail that is being sent.
     public func run() async throws {
+        // Beside the sending: a mail may take minutes.
+        async let _ = countWaiting()
+        await sendUntilStopped()
+        // Left here, it is cancelled and waited for.
+    }
+
+    private func countWaiting() async {
+        while !Task.isCancelled {
+            do throws(Fault) {
+                waiting.record(try await store.waitingMailCount())
+            } catch {
+                logger.warning("the mails that wait could not be counted", metadata: ["fault": "\(error)"])
+            }
+            do { try await Task.sleep(for: .milliseconds(Self.countedIntervalMs)) } catch { return }
+        }
+    }
+
+    private func sendUntilStopped() async {
         var forgetAt = clock.now()
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             var isAway = false
@@ -64,7 +97,6 @@ public final class MailSender: Service {
                     let now = clock.now()
                     if now >= forgetAt {
                         try await forget()
-                        waiting.record(try await store.waitingMailCount())
                         forgetAt = now.adding(seconds: Self.forgetIntervalSeconds)
                     }
                 } catch {
@@ -127,7 +159,7 @@ public final class MailSender: Service {
     private func send(_ mail: WaitingMail, of batch: inout Batch) async throws(Fault) {
         // Where one finds the door closed, the others of the batch need not knock.
         if let away = batch.away { return try await postpone(mail, reason: away) }
-        switch try await receipt(for: mail) {
+        switch try await receipt(for: mail, of: batch) {
         case .taken: batch.sent.append(mail.event.id)
         case .refused(let reason): try await giveUp(mail, reason: reason)
         case .postponed(let reason): try await postpone(mail, reason: reason)
@@ -135,13 +167,40 @@ public final class MailSender: Service {
             logger.warning("no mail can be sent now, trying again", metadata: ["reason": "\(reason)"])
             batch.away = reason
             try await postpone(mail, reason: reason)
+        case .interrupted: try await postpone(mail, reason: "the program ended before the server answered")
         }
     }
 
-    private func receipt(for mail: WaitingMail) async throws(Fault) -> Receipt {
-        switch try await reader.letter(mail.event) {
-        case .success(let letter): await postbox.take(letter.message(settings, now: clock.now()))
-        case .failure(let nothing): .refused(reason: nothing.reason)
+    private func receipt(for mail: WaitingMail, of batch: Batch) async throws(Fault) -> Receipt {
+        let letter: Result<Letter, LetterReader.Nothing>
+        do throws(Fault) {
+            letter = try await reader.letter(mail.event)
+        } catch {
+            guard case .broken = error.code else { throw error }
+            // It holds up no other. Somebody may mend what is stored while it waits.
+            logger.error(
+                "a mail cannot be written", metadata: ["event": "\(mail.event.id)", "fault": "\(error)"])
+            return .postponed(reason: "\(error)")
+        }
+        switch letter {
+        case .success(let letter):
+            // What was sent is ours until it is noted, and what comes after until it is sent.
+            let ours = batch.sent + batch.untried.map(\.event.id)
+            async let _ = keep(ours)
+            return await postbox.take(letter.message(settings, now: clock.now()))
+        case .failure(let nothing): return .refused(reason: nothing.reason)
+        }
+    }
+
+    /// Says again and again, until it is cancelled, that this process still has these mails.
+    private func keep(_ events: [EventID]) async {
+        while true {
+            do { try await Task.sleep(for: .milliseconds(keptIntervalMs)) } catch { return }
+            do throws(Fault) {
+                try await store.keepMails(of: events, forSeconds: Self.takenSeconds)
+            } catch {
+                logger.warning("mails may be sent by others too", metadata: ["fault": "\(error)"])
+            }
         }
     }
 
@@ -161,7 +220,8 @@ public final class MailSender: Service {
     }
 
     private func postpone(_ mail: WaitingMail, reason: String) async throws(Fault) {
-        guard let seconds = MailSchedule.delaySeconds(after: mail.attempt) else {
+        let age = mail.event.ageSeconds(at: clock.now())
+        guard let seconds = MailSchedule.delaySeconds(after: mail.attempt, ageSeconds: age) else {
             return try await giveUp(mail, reason: reason)
         }
         try await store.postponeMail(

@@ -1,4 +1,6 @@
 public import Domain
+public import Logging
+internal import Metrics
 public import Ports
 
 /// Has a mail sent for each event that a fan waits for: tickets bought, money given back.
@@ -8,15 +10,34 @@ public import Ports
 public final class Mailer: EventConsumer {
     public let name = "mail"
     private let store: any MailStore
+    private let clock: any WallClock
+    private let logger: Logger
+    private let outdated = Counter(label: "jari_mails_outdated_total")
 
-    public init(store: any MailStore) {
+    public init(store: any MailStore, clock: any WallClock, logger: Logger) {
         self.store = store
+        self.clock = clock
+        self.logger = logger
     }
 
-    /// Returns when the mails are safe in the store. Events that come again make no second mail.
+    /// Returns when the mails are safe in the store. Events that come again make no second mail, and those that are
+    /// older than a day make none: a topic keeps its events for a week, and who turns mail on does not want that week's
+    /// buyers to be written to.
     public func consume(_ events: [Event]) async throws(Fault) {
-        try await store.spoolMails(of: events.filter { Occasion($0) != nil })
+        let now = clock.now()
+        let occasions = events.filter { Occasion($0) != nil }
+        let fresh = occasions.filter { $0.ageSeconds(at: now) < Int64(MailSchedule.ageMaxSeconds) }
+        try await store.spoolMails(of: fresh)
+        let oldCount = occasions.count - fresh.count
+        guard oldCount > 0 else { return }
+        outdated.increment(by: oldCount)
+        logger.warning("no mail is sent for events that are older than a day", metadata: ["events": "\(oldCount)"])
     }
+}
+
+extension Event {
+    /// Negative for one of another process whose clock is ahead.
+    func ageSeconds(at now: Timestamp) -> Int64 { now.milliseconds(since: at) / 1000 }
 }
 
 /// Why a fan is written to.

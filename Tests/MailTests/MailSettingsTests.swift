@@ -65,18 +65,16 @@ struct MailSettingsTests {
         #expect(settings.from.isDeliverable)
     }
 
-    @Test("A mail is tried for a day, soon at first")
+    @Test("A mail is tried until it is a day old, soon at first, and a few times at least")
     func schedule() {
-        var seconds = 0
-        var attempt = 1
-        while let delay = MailSchedule.delaySeconds(after: attempt) {
-            seconds += delay
-            attempt += 1
-            #expect(attempt < 1_000)
-        }
-        #expect(attempt == MailSchedule.attemptsMax)
-        #expect((86_400 - 900...86_400).contains(seconds))
-        #expect(MailSchedule.delaySeconds(after: 1) == 5)
-        #expect(MailSchedule.delaySeconds(after: attempt + 1) == nil)
+        let day: Int64 = 86_400
+        #expect((1...7).map { MailSchedule.delaySeconds(after: $0, ageSeconds: 0) } == [5, 15, 60, 180, 600, 900, 900])
+        // How often it was tried says nothing.
+        #expect(MailSchedule.delaySeconds(after: 10_000, ageSeconds: day - 1) == 900)
+        #expect(MailSchedule.delaySeconds(after: 10_000, ageSeconds: day) == nil)
+        #expect(MailSchedule.delaySeconds(after: 6, ageSeconds: day) == nil)
+        // One that was old when it was first tried, and one from a clock that is ahead.
+        #expect((1...5).map { MailSchedule.delaySeconds(after: $0, ageSeconds: 9 * day) } == [5, 15, 60, 180, 600])
+        #expect(MailSchedule.delaySeconds(after: 10_000, ageSeconds: -day) == 900)
     }
 }

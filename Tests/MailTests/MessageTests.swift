@@ -22,7 +22,7 @@ struct MessageTests {
     func golden() {
         let lines = String(decoding: message().bytes, as: UTF8.self)
             .split(separator: "\r\n", omittingEmptySubsequences: false)
-        let boundary = "jari-0198a000-0000-7000-8000-000000000001"
+        let boundary = "jari-0-0198a000-0000-7000-8000-000000000001"
         #expect(
             lines == [
                 "Date: Wed, 25 Nov 2026 19:00:00 +0900",
@@ -35,6 +35,25 @@ struct MessageTests {
                 "7JWI64WV7ZWY7IS47JqU", "--\(boundary)", "Content-Type: text/html; charset=utf-8",
                 "Content-Transfer-Encoding: base64", "", "Yg==", "--\(boundary)--", "",
             ])
+    }
+
+    @Test("No boundary begins with another one, however deep and many the parts are")
+    func boundaries() {
+        func part(depth: Int) -> Part {
+            guard depth > 0 else { return .text("x", type: "text/plain") }
+            return Part(type: "multipart/mixed", body: .parts((0..<11).map { _ in part(depth: depth - 1) }))
+        }
+        let mailbox = Mailbox(name: "", address: "a@b.c")
+        let message = Message(
+            id: "0198a000-0000-7000-8000-000000000001", from: mailbox, to: mailbox, subject: "", date: "",
+            content: part(depth: 3))
+        let text = String(decoding: message.bytes, as: UTF8.self)
+        let boundaries = text.split(separator: "boundary=\"").dropFirst().map { $0.prefix { $0 != "\"" } }.sorted()
+        #expect(boundaries.count == 1 + 11 + 121)
+        // One that begins with another stands right behind it, or behind others that do.
+        for (first, second) in zip(boundaries, boundaries.dropFirst()) {
+            #expect(!second.hasPrefix(first), "\(second)")
+        }
     }
 
     @Test(

@@ -20,6 +20,9 @@ struct SaleBox {
     private let ids = IDMint()
     private let passwords = PasswordHasher()
     private let doorkeeper: Doorkeeper
+    /// What webhooks and mails may take at a shutdown, together: more than any webhook takes, and less than half of what
+    /// the whole shutdown may take.
+    private static let carriersLimit: Duration = .seconds(12)
 
     init(
         settings: Settings, opened: OpenStore, coordination: Coordination, gateway: Gateway, clock: any WallClock,
@@ -29,7 +32,7 @@ struct SaleBox {
         let webhooks = Webhooks(
             settings: settings, opened: opened, leases: coordination.leases, clock: clock, ids: ids, logger: logger)
         var consumers: [any EventConsumer] = [SalesProjection(store: store), webhooks.fanOut]
-        if settings.mail != nil { consumers.append(Mailer(store: opened.mails)) }
+        if settings.mail != nil { consumers.append(Mailer(store: opened.mails, clock: clock, logger: logger)) }
         let events = settings.openEvents(consumers: consumers, logger: logger)
         let nudge = WakeUp()
         let engine = Engine(
@@ -78,7 +81,8 @@ struct SaleBox {
             } ?? []
         services =
             coordination.services + events.services + gateway.services
-            + [engine, relay, sweeper, doorkeeper, reconciler, webhooks.sender] + mail
+            + [engine, relay, sweeper, doorkeeper, reconciler]
+            + [StoppedTogether([webhooks.sender] + mail, limit: Self.carriersLimit, logger: logger)]
         self.store = store
         self.clock = clock
         self.logger = logger

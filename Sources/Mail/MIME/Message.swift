@@ -18,18 +18,22 @@ struct Part: Sendable {
         Part(type: type, body: .bytes(Array(text.utf8)))
     }
 
-    /// - Parameter boundary: Occurs in no part: base 64 has no hyphen.
-    fileprivate func append(to text: inout [UInt8], boundary: String) {
+    /// - Parameters:
+    ///   - place: The part's, such as `0.1` for the second part of the first. It stands in the boundary before what all
+    ///     share, so that none begins with another: mail programs may look for the beginning only.
+    ///   - id: The mail's. A boundary occurs in no part, since base 64 has no hyphen.
+    fileprivate func append(to text: inout [UInt8], place: String, id: String) {
         for header in headers { text += Array("\(header.name): \(header.value)\r\n".utf8) }
         switch body {
         case .bytes(let bytes):
             text += Array("Content-Type: \(type)\r\nContent-Transfer-Encoding: base64\r\n\r\n".utf8)
             Base64.appendLines(of: bytes, to: &text)
         case .parts(let parts):
+            let boundary = "jari-\(place)-\(id)"
             text += Array("Content-Type: \(type); boundary=\"\(boundary)\"\r\n\r\n".utf8)
             for (index, part) in parts.enumerated() {
                 text += Array("--\(boundary)\r\n".utf8)
-                part.append(to: &text, boundary: "\(boundary)-\(index)")
+                part.append(to: &text, place: "\(place).\(index)", id: id)
             }
             text += Array("--\(boundary)--\r\n".utf8)
         }
@@ -58,7 +62,7 @@ struct Message: Sendable {
             ("MIME-Version", "1.0"),
         ]
         for (name, value) in headers { text += Array("\(name): \(value)\r\n".utf8) }
-        content.append(to: &text, boundary: "jari-\(id)")
+        content.append(to: &text, place: "0", id: id)
         return text
     }
 }

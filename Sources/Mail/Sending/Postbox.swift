@@ -2,6 +2,7 @@ internal import Ports
 
 /// Where finished mails go: a mail server, or a folder.
 protocol Postbox: Sendable {
+    /// Cancelling ends it within seconds.
     func take(_ message: Message) async -> Receipt
     /// Nothing is to be sent for now: lets go of what only sending needs.
     func rest() async
@@ -16,4 +17,6 @@ enum Receipt: Hashable, Sendable {
     case postponed(reason: String)
     /// No mail is taken now.
     case away(reason: String)
+    /// The program is ending; nobody knows whether it was taken.
+    case interrupted
 }

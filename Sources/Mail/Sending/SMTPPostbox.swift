@@ -4,26 +4,30 @@ internal import Synchronization
 /// send.
 final class SMTPPostbox: Postbox {
     private let server: SMTPServer
-    /// libcurl blocks until a mail is gone, or its limit is over.
+    private let limits: SMTPLimits
+    /// libcurl blocks until a mail is gone, or a limit is over.
     private let thread = BlockingThread(named: "mail-smtp")
     private let session = Mutex<SMTPSession?>(nil)
+    private let stop = StopSign()
 
-    init(server: SMTPServer) {
+    init(server: SMTPServer, limits: SMTPLimits = SMTPLimits()) {
         self.server = server
+        self.limits = limits
     }
 
     func take(_ message: Message) async -> Receipt {
-        await thread.run { [self] in
-            session.withLock { session in
-                let open = session ?? SMTPSession(server: server)
+        let receipt = await thread.run(stop: stop.set) { [self] in
+            session.withLock { session -> Receipt in
+                let open = session ?? SMTPSession(server: server, limits: limits, stop: stop)
                 guard let open else { return .away(reason: "libcurl has no memory left") }
                 session = open
                 return open.send(message)
             }
         }
+        return receipt ?? .interrupted
     }
 
     func rest() async {
-        await thread.run { [self] in session.withLock { $0 = nil } }
+        _ = await thread.run(stop: stop.set) { [self] in session.withLock { $0 = nil } }
     }
 }

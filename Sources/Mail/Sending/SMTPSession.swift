@@ -1,25 +1,28 @@
 internal import CCurl
 
-/// One connection to a mail server, through libcurl. Used by one thread at a time; every call blocks, for
-/// ``limitMs`` at most.
+/// One connection to a mail server, through libcurl. Used by one thread at a time; every call blocks, for as long as
+/// ``SMTPLimits`` say or until it is told to stop.
 final class SMTPSession {
-    private static let connectLimitMs = 5_000
-    /// For a whole mail. Below the time that a shutdown has.
-    private static let limitMs = 20_000
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
     private let handle: UnsafeMutableRawPointer
     private let isOpportunistic: Bool
+    private let limits: SMTPLimits
+    private let stop: StopSign
 
     /// Nothing is connected before the first mail. Nil when there is no memory.
-    init?(server: SMTPServer) {
+    init?(server: SMTPServer, limits: SMTPLimits, stop: StopSign) {
         guard Self.isReady, let handle = curl_easy_init() else { return nil }
         self.handle = handle
+        self.limits = limits
+        self.stop = stop
         isOpportunistic = server.encryption == .opportunistic
-        // No signals: they are the whole program's. Verbose is what makes libcurl tell the watcher.
+        // No signals: they are the whole program's. Verbose is what makes libcurl tell the watcher. Its own limit for
+        // an answer would be two minutes; ours, which are shorter but for one, are kept by the transfer.
         for (option, value) in [
-            (CURLOPT_NOSIGNAL, 1), (CURLOPT_UPLOAD, 1), (CURLOPT_VERBOSE, 1),
-            (CURLOPT_CONNECTTIMEOUT_MS, Self.connectLimitMs), (CURLOPT_TIMEOUT_MS, Self.limitMs),
+            (CURLOPT_NOSIGNAL, 1), (CURLOPT_UPLOAD, 1), (CURLOPT_VERBOSE, 1), (CURLOPT_NOPROGRESS, 0),
+            (CURLOPT_CONNECTTIMEOUT_MS, limits.connectMs), (CURLOPT_TIMEOUT_MS, limits.mailMs),
+            (CURLOPT_SERVER_RESPONSE_TIMEOUT, (limits.mailMs + 999) / 1000),
         ] { jari_curl_set_number(handle, option, value) }
         jari_curl_set_text(handle, CURLOPT_URL, server.url)
         jari_curl_set_text(handle, CURLOPT_PROXY, "")
@@ -47,7 +50,7 @@ final class SMTPSession {
     }
 
     func send(_ message: Message) -> Receipt {
-        let transfer = Transfer(message.bytes)
+        let transfer = Transfer(message.bytes, limits: limits, stop: stop)
         let context = Unmanaged.passUnretained(transfer).toOpaque()
         let recipients = curl_slist_append(nil, "<\(message.to.address)>")
         defer { curl_slist_free_all(recipients) }
@@ -55,86 +58,13 @@ final class SMTPSession {
         jari_curl_set_list(handle, CURLOPT_MAIL_RCPT, recipients)
         jari_curl_set_reader(handle, readMail, context)
         jari_curl_set_watcher(handle, watchDialogue, context)
+        jari_curl_set_progress(handle, watchProgress, context)
         let code = curl_easy_perform(handle)
+        // The connection lives on, the transfer does not.
+        jari_curl_set_reader(handle, readMail, nil)
+        jari_curl_set_watcher(handle, watchDialogue, nil)
+        jari_curl_set_progress(handle, watchProgress, nil)
         withExtendedLifetime(transfer) {}
         return transfer.receipt(code)
     }
-}
-
-/// One mail on its way, and what the server said last.
-private final class Transfer {
-    private static let replyLengthMax = 300
-
-    private var rest: ArraySlice<UInt8>
-    private var command = ""
-    private var reply = ""
-    /// libcurl takes its leave after a refusal: that is not what the refusal was about.
-    private var isLeaving = false
-
-    init(_ bytes: [UInt8]) {
-        rest = bytes[...]
-    }
-
-    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let part = rest.prefix(buffer.count)
-        buffer.copyBytes(from: part)
-        rest = rest.dropFirst(part.count)
-        return part.count
-    }
-
-    /// Only the verb of a command is kept: passwords are sent in commands.
-    func watch(_ kind: curl_infotype, _ bytes: UnsafeRawBufferPointer) {
-        switch kind {
-        case CURLINFO_HEADER_OUT:
-            // What follows this reply is no command but a part of the login.
-            if reply.hasPrefix("334") {
-                reply = ""
-                return
-            }
-            let verb = String(decoding: bytes.prefix(4), as: UTF8.self).uppercased()
-            isLeaving = verb == "QUIT"
-            if isLeaving { return }
-            (command, reply) = (verb, "")
-        case CURLINFO_HEADER_IN where !isLeaving:
-            let line = String(decoding: bytes.prefix(Self.replyLengthMax), as: UTF8.self)
-            reply = EncodedWord.withoutControls(line)
-            while reply.last == " " { reply.removeLast() }
-        case CURLINFO_DATA_OUT: command = "DATA"
-        default: break
-        }
-    }
-
-    /// A refusal counts for good when it is about this mail: of its address, or of what stands in it. Of anything else,
-    /// such as the password or the sender, somebody has to mend something, and the mail waits.
-    func receipt(_ code: CURLcode) -> Receipt {
-        if code == CURLE_OK { return .taken }
-        let isOfMail = command == "RCPT" || command == "DATA"
-        let said = "\(command): \(reply)"
-        // A relay that takes no mails from us says so at the address (RFC 3463), but it is of no mail in particular.
-        let isPolicy = reply.hasPrefix("530") || (command == "RCPT" && reply.dropFirst(3).hasPrefix(" 5.7."))
-        if isOfMail, !isPolicy, reply.hasPrefix("5") { return .refused(reason: said) }
-        if isOfMail, reply.hasPrefix("4"), !reply.hasPrefix("421") { return .postponed(reason: said) }
-        let reason = String(cString: curl_easy_strerror(code))
-        return .away(reason: reply.isEmpty ? reason : "\(reason) (\(said))")
-    }
-}
-
-/// libcurl asks for the next bytes of the mail.
-private func readMail(
-    _ buffer: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
-) -> Int {
-    guard let context else { return 0 }
-    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-        .read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size * count))
-}
-
-/// libcurl tells what is said by both sides.
-private func watchDialogue(
-    _ handle: UnsafeMutableRawPointer?, _ kind: curl_infotype, _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int,
-    _ context: UnsafeMutableRawPointer?
-) -> CInt {
-    guard let context else { return 0 }
-    Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-        .watch(kind, UnsafeRawBufferPointer(start: bytes, count: count))
-    return 0
 }

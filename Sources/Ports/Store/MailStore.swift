@@ -34,6 +34,8 @@ public protocol MailStore: Sendable {
     /// Takes mails that are due, the longest waiting first, and counts an attempt for each. Nobody else takes them for
     /// so many seconds, by the store's own clock; after that they are due again, as after a crash.
     func takeDueMails(limit: Int, forSeconds seconds: Int) async throws(Fault) -> [WaitingMail]
+    /// Keeps mails that were taken for so many seconds from now: sending takes longer than was thought.
+    func keepMails(of events: [EventID], forSeconds seconds: Int) async throws(Fault)
     /// Makes a mail that was taken due again in so many seconds.
     func postponeMail(of event: EventID, bySeconds seconds: Int, reason: String) async throws(Fault)
     /// Gives mails back that were taken and not tried: due at once, the attempt not counted.

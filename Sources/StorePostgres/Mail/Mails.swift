@@ -19,6 +19,10 @@ enum MailStatement: String, StatementSet {
         WHERE m.event_id = due.event_id
         RETURNING e.id, e.kind, e.subject_id, e.version, e.date_id, e.user_id, e.amount, e.seats, e.at, m.attempt_count
         """
+    case keep = """
+        UPDATE mails AS m SET due_at = $1
+        FROM unnest($2) AS kept (id) WHERE m.event_id = kept.id AND m.status = 'WAITING'
+        """
     case postpone = "UPDATE mails SET due_at = $1, reason = $2 WHERE event_id = $3 AND status = 'WAITING'"
     case giveBack = """
         UPDATE mails AS m SET due_at = $1, attempt_count = m.attempt_count - 1
@@ -56,6 +60,14 @@ extension PostgresStore: MailStore {
             let mails = try taken[0].all { row in WaitingMail(event: try Event(row), attempt: try row.int(9)) }
             // The server returns them in whatever order it changed them.
             return mails.sorted { $0.event.id < $1.event.id }
+        }
+    }
+
+    public func keepMails(of events: [EventID], forSeconds seconds: Int) async throws(Fault) {
+        guard !events.isEmpty else { return }
+        try await write("keep \(events.count) mails") { db in
+            let due = try self.moment(-seconds, agoOn: db)
+            _ = try db.commit([Request(MailStatement.keep, due, Column(events))])
         }
     }
 

@@ -15,6 +15,7 @@ enum MailStatement: String, StatementSet {
         SELECT e.id, e.kind, e.subject_id, e.version, e.date_id, e.user_id, e.amount, e.seats, e.at, m.attempt_count
         FROM mails AS m JOIN events AS e ON e.id = m.event_id WHERE m.event_id = ?
         """
+    case keep = "UPDATE mails SET due_at = ? WHERE event_id = ? AND status = 'WAITING'"
     case postpone = "UPDATE mails SET due_at = ?, reason = ? WHERE event_id = ? AND status = 'WAITING'"
     case giveBack = """
         UPDATE mails SET due_at = ?, attempt_count = attempt_count - 1
@@ -54,6 +55,15 @@ extension SQLiteStore: MailStore {
                     WaitingMail(event: try EventLogRow.read(row), attempt: row.int(9))
                 }
             }
+        }
+    }
+
+    public func keepMails(of events: [EventID], forSeconds seconds: Int) async throws(Fault) {
+        guard !events.isEmpty else { return }
+        let due = clock.now().adding(seconds: seconds)
+        try await write("keep \(events.count) mails") { db in
+            let keep = try PreparedStatement(MailStatement.keep, on: db)
+            for event in events { try keep.run(due, event) }
         }
     }
 

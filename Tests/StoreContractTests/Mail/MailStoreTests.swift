@@ -44,6 +44,25 @@ struct MailStoreTests {
         }
     }
 
+    @Test("What is still being sent is kept for longer, what has ended is not", arguments: contracts)
+    func kept(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let (mails, events) = try await world.mails(count: 3)
+            try await mails.spoolMails(of: events)
+            #expect(try await mails.takeDueMails(limit: 5, forSeconds: 60).count == 3)
+            world.clock.advance(seconds: 59)
+            try await mails.endMails(of: [events[2].id], .sent)
+            try await mails.keepMails(of: [events[0].id, events[2].id], forSeconds: 60)
+            try await mails.keepMails(of: [], forSeconds: 60)
+            world.clock.advance(seconds: 59)
+            #expect(
+                try await mails.takeDueMails(limit: 5, forSeconds: 600) == [WaitingMail(event: events[1], attempt: 2)])
+            world.clock.advance(seconds: 1)
+            #expect(
+                try await mails.takeDueMails(limit: 5, forSeconds: 600) == [WaitingMail(event: events[0], attempt: 2)])
+        }
+    }
+
     @Test("A mail that is postponed comes again when it is time; one given back, at once", arguments: contracts)
     func postponed(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
