@@ -22,7 +22,7 @@ public final class RedisWaitingRoom: WaitingRoom {
     private let calls: RoomCalls
     private let looks: Gatherer<DateID, Look, Sighting>
     private let wishes: Gatherer<DateID, JoinWish, Sighting>
-    private let saves: Gatherer<DateID, UnsavedPlace, Void>
+    private let saves: Gatherer<DateID, UnsavedPlace, Bool>
 
     init(
         servers: any RedisServers, joins: any QueueJoinStore, prefix: String, clock: Clock, logger: Logger
@@ -79,7 +79,7 @@ public final class RedisWaitingRoom: WaitingRoom {
     public func leave(_ date: DateID, fan: UserID, now: Timestamp) async throws(Fault) {
         guard let gone = try await calls.leave(date, fan: fan, now: now) else { return }
         do throws(Fault) {
-            try await saves.ask(gone, of: date)
+            _ = try await saves.ask(gone, of: date)
         } catch {
             // It stays among what the store has to learn, and whoever admits sees to it.
             calls.logger.warning("a fan who left was not forgotten yet", metadata: ["fault": "\(error)"])
@@ -94,12 +94,14 @@ public final class RedisWaitingRoom: WaitingRoom {
         try await calls.room(RoomScripts.figures, date, now: now)?.figures
     }
 
-    /// The place, after the store knows of it.
+    /// The place, after the store knows of it, if the room still has it then.
     private func remembered(_ sighting: Sighting, of fan: UserID, on date: DateID) async throws(Fault)
         -> QueuePlace?
     {
         guard let place = sighting.place, let change = sighting.change else { return sighting.place }
-        try await saves.ask(UnsavedPlace(fan: fan, number: place.number, change: change), of: date)
+        guard try await saves.ask(UnsavedPlace(fan: fan, number: place.number, change: change), of: date) else {
+            throw Fault(.unavailable, attempt: "remember a place", reason: "Redis has lost it meanwhile")
+        }
         return place
     }
 }

@@ -20,8 +20,9 @@ final class RoomBook: Sendable {
 
     /// How far this process is with making a room.
     private enum Making {
-        /// Somebody was told that there is none, and is expected to open it.
-        case reserved(until: ContinuousClock.Instant)
+        /// Somebody was told that there is none, and is expected to open it: with numbers that were claimed after Redis
+        /// had reserved the rebuild for this owner.
+        case reserved(until: ContinuousClock.Instant, owner: [UInt8]?)
         case opening
     }
 
@@ -87,20 +88,43 @@ final class RoomBook: Sendable {
             let now = ContinuousClock.now
             switch state.making[date] {
             case .opening: return false
-            case .reserved(let until) where until > now: return false
+            case .reserved(let until, _) where until > now: return false
             case .reserved, nil:
-                state.making[date] = .reserved(until: now + Self.reservedFor)
+                state.making[date] = .reserved(until: now + Self.reservedFor, owner: nil)
                 return true
             }
         }
     }
 
-    /// Whether the caller is the one of this process who makes the room now, until ``endMaking(_:)``.
-    func beginOpening(_ date: DateID) -> Bool {
+    /// Redis has reserved the rebuild too.
+    func reserve(_ date: DateID, for owner: [UInt8]) {
         state.withLock { state in
-            if case .opening = state.making[date] { return false }
+            guard case .reserved(let until, _) = state.making[date] else { return }
+            state.making[date] = .reserved(until: until, owner: owner)
+        }
+    }
+
+    /// The turn of one who makes a room.
+    struct Turn {
+        /// For whom Redis has reserved the rebuild, if it has.
+        let owner: [UInt8]?
+    }
+
+    /// Nil when another of this process makes the room. The turn ends with ``endMaking(_:)``.
+    func beginOpening(_ date: DateID) -> Turn? {
+        state.withLock { state in
+            let making = state.making[date]
+            if case .opening = making { return nil }
             state.making[date] = .opening
-            return true
+            guard case .reserved(_, let owner) = making else { return Turn(owner: nil) }
+            return Turn(owner: owner)
+        }
+    }
+
+    /// Nobody comes to open it any more.
+    func endReservation(_ date: DateID) {
+        state.withLock { state in
+            if case .reserved = state.making[date] { state.making[date] = nil }
         }
     }
 

@@ -18,9 +18,12 @@ extension RoomCalls {
             if try await changeWhole(date, rules: rules) { return true }
             guard book.reserve(date) else { return nil }
             do throws(Fault) {
-                if try await begin(date) != nil { return false }
-                book.endMaking(date)
-                return nil
+                guard let owner = try await begin(date) else {
+                    book.endMaking(date)
+                    return nil
+                }
+                book.reserve(date, for: owner)
+                return false
             } catch {
                 book.endMaking(date)
                 throw error
@@ -28,12 +31,28 @@ extension RoomCalls {
         }
     }
 
+    /// Makes the room with these numbers, once. A room of another process may have lived and been lost since they were
+    /// claimed, and what that gave last the store may learn later: the same numbers again. That cannot be when Redis had
+    /// reserved the rebuild before they were claimed, and still has at the end.
+    ///
+    /// - Throws: `unavailable` when the room was lost again meanwhile, or is another's to make: the next attempt wants
+    ///   new numbers.
     func open(_ date: DateID, rules: WaitingRoomRules, firstNumber: Int64) async throws(Fault) {
+        // Where the room is there already, nobody opens it for the reservation that `change` made.
+        defer { book.endReservation(date) }
+        var hasTried = false
         _ = try await untilMade { () async throws(Fault) -> Bool? in
             if try await changeWhole(date, rules: rules) { return true }
-            guard book.beginOpening(date) else { return nil }
+            guard !hasTried else {
+                throw Fault(.unavailable, attempt: "open a waiting room", reason: "Redis has lost it again")
+            }
+            guard let turn = book.beginOpening(date) else { return nil }
             defer { book.endMaking(date) }
-            guard let owner = try await begin(date) else { return nil }
+            hasTried = true
+            let owner: [UInt8]? = if let reserved = turn.owner { reserved } else { try await begin(date) }
+            guard let owner else {
+                throw Fault(.unavailable, attempt: "open a waiting room", reason: "another process is rebuilding it")
+            }
             try await rebuild(date, owner, rules: rules, firstNumber: firstNumber)
             // The next attempt changes the rules: a room that was not lost altogether has kept those that it had.
             return nil

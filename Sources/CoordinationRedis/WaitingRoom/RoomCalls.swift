@@ -9,7 +9,6 @@ struct RoomCalls: Sendable {
     private static let admitMax = 500
     /// Enough for a door that is as wide as it can be, and short enough for whoever has other dates to look after.
     private static let admitCallCountMax = 50
-    private static let drainMax = 1_000
     /// Calls of one date that wait for a draw to be kept: there are a few kinds, and few of each at the same time.
     private static let drawCallMax = 10_000
     /// How often a call is made again because of a draw. Once is enough, unless Redis loses the room meanwhile.
@@ -127,40 +126,6 @@ struct RoomCalls: Sendable {
         }
     }
 
-    /// Remembers places, and tells Redis that they are remembered. Whoever is told of a place waits for this.
-    func save(
-        _ date: DateID, _ places: [UnsavedPlace], _ completion: @escaping @Sendable (Result<[Void], Fault>) -> Void
-    ) {
-        Task {
-            do throws(Fault) {
-                try await self.save(date, places)
-                completion(.success(places.map { _ in }))
-            } catch {
-                completion(.failure(error))
-            }
-        }
-    }
-
-    private func save(_ date: DateID, _ places: [UnsavedPlace]) async throws(Fault) {
-        // Of one fan the last change counts: a place that was taken and left at the same time must not stay.
-        let latest = Dictionary(places.map { ($0.fan, $0) }) { $0.change > $1.change ? $0 : $1 }.values
-        let kept = latest.compactMap { place in place.number.map { QueueJoin(fan: place.fan, number: $0) } }
-        // Who left and came back may have a lower number than before, that of one who gathers: the store would keep the
-        // higher one, and with it a place that was given up.
-        let gone = latest.filter { $0.number == nil || $0.isAfterLeaving }.map(\.fan)
-        if !gone.isEmpty { try await joins.forget(gone, of: date) }
-        if !kept.isEmpty { try await joins.remember(kept, of: date) }
-        var changes: [UInt8] = []
-        for place in latest {
-            changes.append(place.fan)
-            changes.append(place.change)
-            changes.append(place.number ?? -1)
-        }
-        let keys = book.keys(of: date)
-        // Nobody waits for it: what Redis does not hear of is saved once more.
-        servers.run(RoomScripts.saved, keys: keys.all, arguments: [.home, .bytes(changes)], tag: keys.tag) { _ in }
-    }
-
     /// - Returns: What the store has to learn of it. Nil when the fan had no place.
     func leave(_ date: DateID, fan: UserID, now: Timestamp) async throws(Fault) -> UnsavedPlace? {
         var bytes: [UInt8] = []
@@ -196,25 +161,6 @@ struct RoomCalls: Sendable {
             book.calledSaved(number, of: date)
         } catch {
             logger.warning("the highest called number was not remembered", metadata: ["fault": "\(error)"])
-        }
-    }
-
-    /// Saves what nobody has saved: places from the draw, and what a process left behind that ended.
-    private func drain(_ date: DateID, now: Timestamp) {
-        guard book.beginDraining(date) else { return }
-        Task {
-            defer { self.book.endDraining(date) }
-            do throws(Fault) {
-                while true {
-                    let reply = try await self.room(RoomScripts.unsaved, date, now: now, [.integer(Self.drainMax)])
-                    let places = UnsavedPlace.all(in: reply?.values.dropFirst().first?.bytes ?? [])
-                    if places.isEmpty { return }
-                    try await self.save(date, places)
-                    if places.count < Self.drainMax { return }
-                }
-            } catch {
-                self.logger.warning("places were not saved yet", metadata: ["fault": "\(error)"])
-            }
         }
     }
 
@@ -269,21 +215,6 @@ struct RoomCalls: Sendable {
                 preconditionFailure("SHA-256 has 32 bytes")
             }
             return digest
-        }
-    }
-}
-
-extension UnsavedPlace {
-    /// Reads 32 bytes each: fan, number or -1, change.
-    fileprivate static func all(in bytes: [UInt8]) -> [UnsavedPlace] {
-        bytes.withUnsafeBytes { bytes in
-            stride(from: 0, to: bytes.count - 31, by: 32).compactMap { start in
-                let number = Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: start + 16, as: Int64.self))
-                let change = Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: start + 24, as: Int64.self))
-                return UserID(bytes: UnsafeRawBufferPointer(rebasing: bytes[start..<start + 16])).map { fan in
-                    UnsavedPlace(fan: fan, number: number < 0 ? nil : number, change: change)
-                }
-            }
         }
     }
 }

@@ -190,17 +190,22 @@ extension RoomScripts {
     /// Whoever else saved a later change may have been faster at the store. So where the fan's place is another one by
     /// now, it is to be saved again, whatever was said of it meanwhile. Within one stay a number only grows: where the
     /// lower one holds, the other is of a place that the fan has left.
+    ///
+    /// Tells of each change whether the room has what was saved, `1` or `0`: a place that was drawn since was told as
+    /// one before the draw, which it was. `GONE` stands for a room that is not there, or not known to be whole.
     static let savedSteps = #"""
         local packed = redis.call('GET', KEYS[1])
-        if not packed or cmsgpack.unpack(packed).home ~= ARGV[1] then return {'OK'} end
+        if not packed or cmsgpack.unpack(packed).home ~= ARGV[1] then return {'GONE'} end
         local rows, ids = ARGV[2], {}
         for index = 1, #rows / 32 do ids[index] = rows:sub(index * 32 - 31, index * 32 - 16) end
-        if #ids == 0 then return {'OK'} end
+        if #ids == 0 then return {'OK', ''} end
+        local marks = {}
         local found, scores = redis.call('HMGET', KEYS[2], unpack(ids)), redis.call('ZMSCORE', KEYS[9], unpack(ids))
         for index, id in ipairs(ids) do
           local change, saved = struct.unpack('>i8i8', rows, index * 32 - 15)
           local text, number = found[index], -1
           if text then number = text:byte(1) == 1 and 0 or select(2, struct.unpack('>Bi6', text)) end
+          marks[index] = (number == saved or saved == 0 and number > 0) and '1' or '0'
           if number ~= saved then
             local isEven = (tonumber(scores[index] or 0) or 0) % 2 == 0
             redis.call('ZINCRBY', KEYS[9], number < saved and isEven and 1 or 2, id)
@@ -208,7 +213,7 @@ extension RoomScripts {
             redis.call('ZREM', KEYS[9], id)
           end
         end
-        return {'OK'}
+        return {'OK', table.concat(marks)}
         """#
 
     /// Forgets the room. That it was closed is remembered for a day, so that nobody takes it for lost.

@@ -14,7 +14,7 @@ final class LossWorld: Sendable {
     let coordinations: [RedisCoordination]
     let date: DateID
     let fans: [UserID]
-    private let rules: WaitingRoomRules
+    let rules: WaitingRoomRules
     private let nextBlock = Mutex<Int64>(1)
     /// The number that each fan was told first.
     private let told = Mutex<[UserID: Int64]>([:])
@@ -49,11 +49,15 @@ final class LossWorld: Sendable {
     /// As `Doorkeeper.open` does.
     private func open(_ room: RedisWaitingRoom) async throws(Fault) {
         if try await room.change(date, rules: rules) { return }
-        let first = nextBlock.withLock { next in
+        try await room.open(date, rules: rules, firstNumber: claimBlock())
+    }
+
+    /// The first of a block of numbers that nobody else has.
+    func claimBlock() -> Int64 {
+        nextBlock.withLock { next in
             defer { next += 100_000 }
             return next
         }
-        try await room.open(date, rules: rules, firstNumber: first)
     }
 
     var now: Timestamp { Timestamp(milliseconds: 0) }
