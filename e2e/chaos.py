@@ -27,7 +27,7 @@ import jari
 FAULTS = "timeoutAfterCapture=0.1,webhookRepeat=0.05,webhookReorder=0.05,webhookLate=0.02,lateSeconds=5,declines=0.02," \
     "refundTimeoutAfter=0.1,seed=7"
 PRICE = 10_000
-SECRET = ("test_sk_sandbox", "")
+SECRET = (jari.SANDBOX_KEY, "")
 FAN_SEATS = 40
 
 
@@ -158,7 +158,7 @@ class Chaos:
     def _start_sandbox(self):
         self.sandbox = subprocess.Popen(
             [jari.BINARY, "sandbox-gateway", "--port", self.sandbox_url.rsplit(":", 1)[1],
-             "--ledger", str(self.folder / "ledger"), "--faults", FAULTS,
+             "--ledger", str(self.folder / "ledger"), "--faults", FAULTS, "--secret-key", jari.SANDBOX_KEY,
              "--webhook-url", f"http://127.0.0.1:{self.port}/api/v1/webhooks/payments"],
             stdout=self.sandbox_log, stderr=subprocess.STDOUT, cwd=self.folder)
         jari.wait_until(self._sandbox_answers, what="the sandbox")

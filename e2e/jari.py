@@ -24,6 +24,8 @@ API = "/api/v1"
 
 ADMIN_EMAIL = "admin@jari.example"
 PASSWORD = "correct horse battery"
+# Of every sandbox gateway that the tests start.
+SANDBOX_KEY = "test_sk_sandbox"
 
 
 def wait_until(condition, *, seconds: float = 20, what: str = "the condition", every: float = 0.02):
@@ -110,6 +112,7 @@ class Server:
             "JARI_ADMIN_EMAIL": ADMIN_EMAIL,
             "JARI_ADMIN_PASSWORD": PASSWORD,
             "JARI_DEMO": "false",
+            "JARI_SANDBOX_SECRET_KEY": SANDBOX_KEY,
             "JARI_RATE_LIMIT_FACTOR": "0",
         } | self.settings
 

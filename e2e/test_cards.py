@@ -292,7 +292,8 @@ class Sandbox:
     def __init__(self, folder, *arguments: str):
         self.log = (folder / "sandbox.log").open("w+")
         self.process = subprocess.Popen(
-            [jari.BINARY, "sandbox-gateway", "--port", "0", "--ledger", str(folder / "ledger"), *arguments],
+            [jari.BINARY, "sandbox-gateway", "--port", "0", "--ledger", str(folder / "ledger"),
+             "--secret-key", jari.SANDBOX_KEY, *arguments],
             stdout=self.log, stderr=subprocess.STDOUT, cwd=folder)
         self.path = folder / "sandbox.log"
         self.url = wait_until(self._address, what="the sandbox's address")
@@ -343,7 +344,7 @@ def test_money_that_comes_too_late(fresh, sandbox, is_taken):
         assert server.hold(rival, date, [seat]).status_code == 201
     sandbox.send(signal.SIGCONT)
     found = settled(server, fan, payment["id"])
-    ledger = httpx.get(f"{sandbox.url}/sandbox/ledger", auth=("test_sk_sandbox", "")).json()
+    ledger = httpx.get(f"{sandbox.url}/sandbox/ledger", auth=(jari.SANDBOX_KEY, "")).json()
     if found["status"] == "DECLINED":
         # The capture did not get there before the gateway was asked: then nothing may have been taken.
         pytest.fail(f"the capture was lost: {ledger}")

@@ -1,7 +1,14 @@
 /// How the sandbox serves and misbehaves.
 public struct SandboxSettings: Sendable {
-    /// The key of a sandbox that nobody gave one.
-    public static let standardSecretKey = "test_sk_sandbox"
+    /// The key of a sandbox that nobody gave one: another one each time, so that nobody else on the network has it.
+    public static func randomSecretKey() -> String {
+        var random = SystemRandomNumberGenerator()
+        let digits = (0..<2).map { _ in
+            let digits = String(random.next() as UInt64, radix: 36)
+            return String(repeating: "0", count: 13 - digits.count) + digits
+        }
+        return "test_sk_" + digits.joined()
+    }
 
     public var host: String
     /// 0 takes a free one.
@@ -20,7 +27,8 @@ public struct SandboxSettings: Sendable {
     public var connectionCountMax: Int
 
     public init(
-        host: String = "127.0.0.1", port: Int = 0, secretKey: String = standardSecretKey, ledgerPath: String? = nil,
+        host: String = "127.0.0.1", port: Int = 0, secretKey: String = randomSecretKey(),
+        ledgerPath: String? = nil,
         faults: SandboxFaults = SandboxFaults(), webhookURL: String? = nil, webhookRetryMs: Int64 = 1_000,
         paymentCountMax: Int = 200_000, connectionCountMax: Int = 2_000
     ) {

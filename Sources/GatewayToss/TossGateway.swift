@@ -51,9 +51,9 @@ public final class TossGateway: PaymentGateway {
 
     /// While the circuit breaker holds calls back the answer is ``CaptureResult/unknown`` as well, although nothing was
     /// sent: whoever resolves it finds the payment open and captures again.
-    public func capture(_ order: CaptureOrder) async -> CaptureResult {
-        guard isPaymentKey(order.paymentKey) else { return .wrongKey }
-        let deadline = caller.deadline
+    public func capture(_ order: CaptureOrder, until latest: ContinuousClock.Instant?) async -> CaptureResult {
+        guard BeginCapture.isKey(order.paymentKey) else { return .wrongKey }
+        let deadline = deadline(noLaterThan: latest)
         guard case .answer(let status, let body) = await caller.send(.confirm(order), until: deadline) else {
             return .unknown
         }
@@ -111,7 +111,7 @@ public final class TossGateway: PaymentGateway {
     /// The refund's id stands at the end of the reason. So the payment's cancellations say whether this one is among
     /// them, also when the answer was lost and Toss no longer knows the idempotency key, which it keeps for 15 days.
     public func refund(_ order: RefundOrder) async -> RefundResult {
-        guard isPaymentKey(order.paymentKey) else { return .refused(code: "INVALID_PAYMENT_KEY") }
+        guard BeginCapture.isKey(order.paymentKey) else { return .refused(code: "INVALID_PAYMENT_KEY") }
         let mark = "(\(order.id))"
         let reason = order.reason.prefix(utf16Count: Self.reasonLengthMax) + " " + mark
         if order.mayBeDone {
@@ -161,13 +161,21 @@ public final class TossGateway: PaymentGateway {
 
     // MARK: - Reading
 
-    public func payment(key: String) async throws(Fault) -> GatewayPayment? {
-        guard isPaymentKey(key) else { return nil }
-        return try await read(.payment(key: key), until: caller.deadline)?.view
+    public func payment(
+        key: String, until latest: ContinuousClock.Instant?
+    ) async throws(Fault) -> GatewayPayment? {
+        guard BeginCapture.isKey(key) else { return nil }
+        return try await read(.payment(key: key), until: deadline(noLaterThan: latest))?.view
     }
 
-    public func payment(orderID: PaymentID) async throws(Fault) -> GatewayPayment? {
-        try await read(.payment(orderID: orderID), until: caller.deadline)?.view
+    public func payment(
+        orderID: PaymentID, until latest: ContinuousClock.Instant?
+    ) async throws(Fault) -> GatewayPayment? {
+        try await read(.payment(orderID: orderID), until: deadline(noLaterThan: latest))?.view
+    }
+
+    private func deadline(noLaterThan latest: ContinuousClock.Instant?) -> ContinuousClock.Instant {
+        latest.map { min($0, caller.deadline) } ?? caller.deadline
     }
 
     private func read(

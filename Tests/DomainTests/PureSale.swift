@@ -98,11 +98,13 @@ struct PureSale {
                 userID: user ?? fan, reservationID: reservation, points: Won(points), policy: Self.policy))
     }
 
-    func begin(_ payment: PaymentID, key: String = "key-1", amount: Int64? = nil, by user: UserID? = nil) -> Command {
+    func begin(
+        _ payment: PaymentID, key: String = "key-1", amount: Int64? = nil, by user: UserID? = nil, claim: UInt64 = 1
+    ) -> Command {
         .beginCapture(
             BeginCapture(
                 userID: user ?? fan, paymentID: payment, paymentKey: key, amount: amount.map { Won($0) },
-                policy: Self.policy, tryMs: 5_000))
+                policy: Self.policy, claim: .sample(claim), tryMs: 5_000))
     }
 
     func complete(_ payment: PaymentID, _ result: CaptureResult, key: String = "key-1") -> Command {

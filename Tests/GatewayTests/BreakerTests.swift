@@ -88,7 +88,7 @@ struct BreakerTests {
         let first = try await SandboxGateway.start(
             settings, client: sharedClient, clock: SimulatedClock(), logger: quiet)
         settings.port = first.port
-        var tossSettings = World.settings(first.address)
+        var tossSettings = World.settings(first.address, secretKey: settings.secretKey)
         tossSettings.tryCountMax = 1
         tossSettings.failureCountMax = 2
         tossSettings.breakMs = 100

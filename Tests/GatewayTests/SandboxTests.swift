@@ -238,8 +238,14 @@ struct CheckoutTests {
 
     @Test("Toss' page carries the client key and opens card payments only")
     func page() {
-        let html = TossCheckoutPage.html(clientKey: "test_ck_AbC-1")
-        #expect(html.contains(#"TossPayments("test_ck_AbC-1")"#) && html.contains(#"method: "CARD""#))
-        #expect(html.contains("https://js.tosspayments.com/v2/standard") && html.contains("location.origin"))
+        let html = TossCheckoutPage.html(
+            clientKey: "test_ck_AbC-1", scriptPath: "/own/page.js", stylesPath: "/own/page.css")
+        let script = TossCheckoutPage.script
+        #expect(html.contains(#"data-client-key="test_ck_AbC-1""#) && script.contains(#"method: "CARD""#))
+        #expect(html.contains("https://js.tosspayments.com/v2/standard") && script.contains("location.origin"))
+        // Nothing stands in the page that its policy would have to allow to anyone.
+        #expect(html.contains(#"<script src="/own/page.js">"#) && html.contains(#"href="/own/page.css""#))
+        #expect(!html.contains("<style") && !html.contains("style=") && !html.contains("<script>"))
+        #expect(!TossCheckoutPage.contentSecurityPolicy.contains("unsafe"))
     }
 }

@@ -30,7 +30,7 @@ struct World {
 
     /// Pauses are short, so that tests are; time-outs are long, so that a busy machine does not make one.
     static func settings(
-        _ address: String, secretKey: String = SandboxSettings.standardSecretKey
+        _ address: String, secretKey: String = "test_sk"
     ) -> TossSettings {
         TossSettings(
             baseURL: address, secretKey: secretKey,

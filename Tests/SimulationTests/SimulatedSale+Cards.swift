@@ -59,10 +59,10 @@ extension SimulatedSale {
     /// The browser comes back from the gateway's page, sometimes with another payment's key.
     private func confirm(_ payment: Payment, otherwise: Payment?) async {
         var key = gateway.agree(to: payment.id, amount: payment.card)
-        if let otherwise, random.isLucky(percent: 12) { key = gateway.agree(to: otherwise.id, amount: otherwise.card) }
+        if let otherwise, random.isLucky(percent: 25) { key = gateway.agree(to: otherwise.id, amount: otherwise.card) }
         let begin = BeginCapture(
             userID: payment.userID, paymentID: payment.id, paymentKey: key, amount: payment.card,
-            policy: Self.paymentPolicy, tryMs: 5_000)
+            policy: Self.paymentPolicy, claim: claimID(), tryMs: 5_000)
         guard case .captureBegun = await run([.beginCapture(begin)]).first?.receipt else { return }
         guard !crashesNow() else { return }
         let result = gateway.capture(
@@ -89,6 +89,11 @@ extension SimulatedSale {
         await run(random.isLucky(percent: 20) ? [complete, complete] : [complete])
     }
 
+    private func claimID() -> ClaimID {
+        claimCount += 1
+        return ClaimID(high: 0, low: claimCount)
+    }
+
     private func crashesNow() -> Bool {
         guard !isGatewayWell, random.isLucky(percent: 8) else { return false }
         count("crash around the gateway")
@@ -102,7 +107,7 @@ extension SimulatedSale {
         guard let payment else { return }
         var isClaimed = false
         if payment.status == .unknown, random.isLucky(percent: 70) {
-            let claim = AskAgain(ownerID: payment.userID, paymentID: payment.id, tryMs: 5_000)
+            let claim = AskAgain(ownerID: payment.userID, paymentID: payment.id, claim: claimID(), tryMs: 5_000)
             isClaimed = if case .captureBegun = await run([.askAgain(claim)]).first?.receipt { true } else { false }
             guard isClaimed, !crashesNow() else { return }
         }

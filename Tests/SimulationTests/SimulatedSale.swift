@@ -46,6 +46,8 @@ final class SimulatedSale {
     var hotSeats: [SeatID] = []
     /// Who was given which number in the waiting room.
     var queueNumbers: [Int64: UserID] = [:]
+    /// How often somebody began to ask the gateway.
+    var claimCount: UInt64 = 0
     private var fences: [SeatID: Int64] = [:]
     private var checkedCommits = 0
 

@@ -53,6 +53,7 @@ struct AuditTests {
                 after: """
                     DROP INDEX one_good_ticket_per_seat;
                     INSERT INTO tickets
+                        (id, reservation_id, seat_id, date_id, user_id, secret, status, used_at, used_gate, created_at)
                     SELECT \(sales.sql(copy)), reservation_id, seat_id, date_id, user_id, secret, status, used_at, used_gate,
                         created_at
                     FROM tickets WHERE id = \(sales.sql(ticket.id));

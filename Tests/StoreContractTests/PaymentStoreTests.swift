@@ -25,7 +25,7 @@ struct PaymentStoreTests {
             #expect(try await store.unknownPayments(at: late, limit: 1) == [sooner])
             var figures = try await store.paymentFigures()
             #expect(figures.unknownCount == 2)
-            #expect(figures.oldestUnknownAt == sooner.createdAt)
+            #expect(figures.oldestUnknownAt == sooner.unknownSince)
 
             world.clock.set(late)
             let (still, _) = try await world.complete(sooner, key: "first", .unknown)

@@ -81,7 +81,7 @@ struct StaffActionTests {
                 .refund(
                     RefundPayment(
                         ownerID: fan.id, paymentID: bought.payment.id, ticketIDs: [bought.tickets[1].id],
-                        staff: (staff.id, "공연장 사정"))))
+                        reason: "공연장 사정", staffID: staff.id)))
             let actions = try await world.store.staffActions(before: nil, limit: 10)
             try #require(actions.map(\.kind) == [.paymentRefunded, .ticketCheckedIn])
             #expect(actions.map(\.subjectID) == [ID(bought.payment.id), ID(bought.tickets[0].id)])

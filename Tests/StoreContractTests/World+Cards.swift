@@ -28,7 +28,7 @@ extension World {
     func begin(_ payment: Payment, key: String) async throws -> Payment {
         let command = BeginCapture(
             userID: payment.userID, paymentID: payment.id, paymentKey: key, amount: payment.card, policy: Self.policy,
-            tryMs: Self.tryMs)
+            claim: id(), tryMs: Self.tryMs)
         guard case .captureBegun(let begun) = try await run(.beginCapture(command)) else { throw Unexpected() }
         return begun
     }

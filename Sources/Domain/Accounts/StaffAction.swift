@@ -13,6 +13,10 @@ public struct StaffAction: Hashable, Sendable {
         case queuePaused = "queue.paused"
         case queueResumed = "queue.resumed"
         case paymentRefunded = "payment.refunded"
+        /// They stopped waiting for the gateway's word.
+        case paymentLetGo = "payment.letGo"
+        /// They gave back what the gateway refused to.
+        case refundSettled = "refund.settled"
         case ticketCheckedIn = "ticket.checkedIn"
         case roleChanged = "role.changed"
         case webhookCreated = "webhook.created"
@@ -26,7 +30,7 @@ public struct StaffAction: Hashable, Sendable {
 
     public let id: ID<StaffAction>
     public let kind: Kind
-    /// What it was done to: a concert, a date, a payment, a ticket, a user, a webhook or a delivery of one.
+    /// What it was done to: a concert, a date, a payment, a refund, a ticket, a user, a webhook or a delivery of one.
     public let subjectID: ID<Subject>
     public let staffID: UserID
     /// Why, in the words of whoever did it.

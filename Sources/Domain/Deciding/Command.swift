@@ -9,8 +9,12 @@ public enum Command: Sendable {
     case requestPayment(RequestPayment)
     case beginCapture(BeginCapture)
     case askAgain(AskAgain)
+    case handBack(HandBack)
     case completePayment(CompletePayment)
+    case letPaymentGo(LetPaymentGo)
+    case expireCharge(ExpireCharge)
     case settleRefund(SettleRefund)
+    case settleRefundByHand(SettleRefundByHand)
     case reportDifference(ReportDifference)
     case refund(RefundPayment)
     case checkIn(CheckIn)
@@ -41,6 +45,11 @@ public enum Command: Sendable {
             keys.payments.insert(command.paymentID)
             keys.gatewayKeys.insert(command.paymentKey)
         case .askAgain(let command): keys.payments.insert(command.paymentID)
+        case .handBack(let command): keys.payments.insert(command.paymentID)
+        case .letPaymentGo(let command):
+            keys.wallets.insert(command.ownerID)
+            keys.payments.insert(command.paymentID)
+        case .expireCharge(let command): keys.payments.insert(command.paymentID)
         case .completePayment(let command):
             keys.wallets.insert(command.ownerID)
             keys.payments.insert(command.paymentID)
@@ -48,6 +57,7 @@ public enum Command: Sendable {
         case .settleRefund(let command):
             keys.payments.insert(command.paymentID)
             keys.refunds.insert(command.refundID)
+        case .settleRefundByHand(let command): keys.refunds.insert(command.refundID)
         case .reportDifference: break
         case .pay(let command):
             keys.wallets.insert(command.userID)
@@ -70,10 +80,13 @@ public enum Command: Sendable {
         case .requestPayment(let command): command.userID
         case .beginCapture(let command): command.userID
         case .askAgain(let command): command.ownerID
+        case .handBack(let command): command.ownerID
+        case .letPaymentGo(let command): command.ownerID
+        case .expireCharge(let command): command.ownerID
         case .completePayment(let command): command.ownerID
         case .refund(let command): command.ownerID
         case .expire(let command): command.ownerID
-        case .settleRefund, .reportDifference, .checkIn: nil
+        case .settleRefund, .settleRefundByHand, .reportDifference, .checkIn: nil
         }
     }
 
@@ -91,8 +104,12 @@ public enum Command: Sendable {
         case .requestPayment(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .beginCapture(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .askAgain(let command): try command.decide(on: rows, now: now)
+        case .handBack(let command): try command.decide(on: rows, now: now)
+        case .letPaymentGo(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .expireCharge(let command): command.decide(on: rows, ids: &ids, now: now)
         case .completePayment(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .settleRefund(let command): try command.decide(on: rows, ids: &ids, now: now)
+        case .settleRefundByHand(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .reportDifference(let command): command.decide(ids: &ids, now: now)
         case .refund(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .checkIn(let command): try command.decide(on: rows, ids: &ids, now: now)

@@ -43,7 +43,7 @@ public struct CompletePayment: Sendable {
         case (.unknown, .wrongKey):
             return settlement.forgetKey()
         case (.unknown, .unknown):
-            payment.tryAt = now.adding(milliseconds: Int64(retryMs))
+            payment.endClaim(until: now.adding(milliseconds: Int64(retryMs)))
             payment.tryCount += 1
             settlement.payment = payment
             settlement.decision.payments = [payment]
@@ -57,7 +57,7 @@ public struct CompletePayment: Sendable {
 }
 
 /// What becomes of one payment, and of its reservation or charge, once the gateway has spoken.
-private struct Settlement {
+struct Settlement {
     var payment: Payment
     var wallet: Wallet
     let rows: Rows
@@ -76,7 +76,7 @@ private struct Settlement {
     // MARK: The card has paid
 
     mutating func capture() -> Decision {
-        payment.tryAt = nil
+        payment.endClaim(until: nil)
         payment.declineCode = nil
         guard let reservation else { return captureCharge() }
         guard setAsidePoints() else { return giveBack(.reservationGone) }
@@ -167,6 +167,7 @@ private struct Settlement {
                     amount: payment.points, paymentID: payment.id, balance: wallet.balance, at: now))
         }
         payment.status = .refunded
+        payment.declineCode = DeclineCode.returned
         payment.refunded = payment.amount
         let refund = Refund(
             id: ids.next(at: now), paymentID: payment.id, amount: payment.card, reason: why.rawValue, tryAt: now,
@@ -208,7 +209,7 @@ private struct Settlement {
     /// The right key may still come, while the seats are held.
     mutating func forgetKey() -> Decision {
         payment.gatewayKey = nil
-        payment.tryAt = nil
+        payment.endClaim(until: nil)
         if let reservation, reservation.status != .confirmed { return decline(code: DeclineCode.expired) }
         payment.status = .requested
         decision.payments = [payment]

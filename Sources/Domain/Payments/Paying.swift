@@ -66,7 +66,7 @@ extension Decision {
         var declined = payment
         declined.status = .declined
         declined.declineCode = code
-        declined.tryAt = nil
+        declined.endClaim(until: nil)
         payments.append(declined)
         guard payment.points > .zero, payment.reservationID != nil else { return }
         wallet.balance += payment.points

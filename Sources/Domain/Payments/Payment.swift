@@ -44,6 +44,10 @@ public struct Payment: Hashable, Sendable {
     public var gatewayKey: String?
     /// Until then somebody is asking the gateway, so that nobody else has to. Only for `UNKNOWN`.
     public var tryAt: Timestamp?
+    /// Who asks until `tryAt`. Nil when nobody does, and `tryAt` is only when somebody will.
+    public var claim: ClaimID?
+    /// Since when nobody knows. Only for `UNKNOWN`.
+    public var unknownSince: Timestamp?
     /// How often the gateway was asked to capture it and nobody knew.
     public var tryCount: Int
     /// Why the card did not pay, in the gateway's word or one of ``DeclineCode``.
@@ -53,7 +57,8 @@ public struct Payment: Hashable, Sendable {
     public init(
         id: PaymentID, reservationID: ReservationID?, userID: UserID, method: Method, status: Status, amount: Won,
         points: Won, refunded: Won = .zero, gatewayKey: String? = nil, tryAt: Timestamp? = nil,
-        tryCount: Int = 0, declineCode: String? = nil, createdAt: Timestamp
+        claim: ClaimID? = nil, unknownSince: Timestamp? = nil, tryCount: Int = 0, declineCode: String? = nil,
+        createdAt: Timestamp
     ) {
         precondition(points >= .zero && points <= amount, "points that pay more than all")
         self.id = id
@@ -66,13 +71,32 @@ public struct Payment: Hashable, Sendable {
         self.refunded = refunded
         self.gatewayKey = gatewayKey
         self.tryAt = tryAt
+        self.claim = claim
+        self.unknownSince = unknownSince
         self.tryCount = tryCount
         self.declineCode = declineCode
         self.createdAt = createdAt
     }
 }
 
+/// One asking of the gateway about a payment, by which whoever asks knows their own again.
+public typealias ClaimID = ID<PaymentClaim>
+public enum PaymentClaim {}
+
 extension Payment {
+    /// Whether somebody asks the gateway about it at this moment.
+    func isClaimed(at now: Timestamp) -> Bool {
+        guard let tryAt, claim != nil else { return false }
+        return tryAt > now
+    }
+
+    /// Nobody asks any more. It is asked about again at `next`, or never when it is known.
+    mutating func endClaim(until next: Timestamp?) {
+        tryAt = next
+        claim = nil
+        if next == nil { unknownSince = nil }
+    }
+
     /// The part of `amount` that the card pays.
     public var card: Won { amount - points }
 
@@ -98,4 +122,10 @@ public enum DeclineCode {
     public static let noAnswer = "NO_ANSWER"
     /// The gateway gave the money back by itself, or somebody did there, before we knew that it had come.
     public static let givenBack = "CANCELED"
+    /// The money came when it could buy nothing any more, and goes back. The only one of a payment that is `REFUNDED`.
+    public static let returned = "RETURNED"
+    /// The date was cancelled, or had begun, before the card had paid.
+    public static let saleOver = "SALE_OVER"
+    /// Staff let it go, for the gateway's word and ours do not come together.
+    public static let letGo = "LET_GO"
 }

@@ -6,6 +6,8 @@ public struct Refund: Hashable, Sendable {
         case done = "DONE"
         /// The gateway will not do it: staff must.
         case failed = "FAILED"
+        /// Staff did: the fan has the money, though the gateway may not have moved it.
+        case settled = "SETTLED"
     }
 
     public let id: RefundID

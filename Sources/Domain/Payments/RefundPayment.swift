@@ -5,16 +5,19 @@ public struct RefundPayment: Sendable {
     public let paymentID: PaymentID
     /// The tickets to refund, none twice; nil for all that were not refunded before.
     public let ticketIDs: [TicketID]?
-    /// Who of the staff refunds, and why; nil for a fan's own doing.
-    public let staff: (id: UserID, reason: String?)?
+    /// Why, in the words of whoever refunds; staff read it.
+    public let reason: String?
+    /// Who of the staff refunds; nil for a fan's own doing.
+    public let staffID: UserID?
 
     public init(
-        ownerID: UserID, paymentID: PaymentID, ticketIDs: [TicketID]?, staff: (id: UserID, reason: String?)? = nil
+        ownerID: UserID, paymentID: PaymentID, ticketIDs: [TicketID]?, reason: String? = nil, staffID: UserID? = nil
     ) {
         self.ownerID = ownerID
         self.paymentID = paymentID
         self.ticketIDs = ticketIDs
-        self.staff = staff
+        self.reason = reason
+        self.staffID = staffID
     }
 
     func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
@@ -47,6 +50,7 @@ public struct RefundPayment: Sendable {
         decision.tickets = tickets.map { ticket in
             var void = ticket
             void.status = .void
+            void.refundReason = reason
             return void
         }
         decision.seats = tickets.map { ticket in
@@ -63,11 +67,11 @@ public struct RefundPayment: Sendable {
                 isWhole ? .reservationRefunded : .reservationPartlyRefunded, of: tickets.map(\.seat), amount: amount,
                 ids: &ids, at: now)
         ]
-        if let staff {
+        if let staffID {
             decision.staffActions = [
                 StaffAction(
-                    id: ids.next(at: now), kind: .paymentRefunded, subjectID: ID(paymentID), staffID: staff.id,
-                    reason: staff.reason, detail: "\(tickets.count) tickets, \(amount.amount) won", at: now)
+                    id: ids.next(at: now), kind: .paymentRefunded, subjectID: ID(paymentID), staffID: staffID,
+                    reason: reason, detail: "\(tickets.count) tickets, \(amount.amount) won", at: now)
             ]
         }
         decision.outcome = .refunded(payment, decision.tickets)
@@ -93,7 +97,9 @@ public struct RefundPayment: Sendable {
         guard toCard > .zero else { return }
         decision.refunds = [
             Refund(
-                id: ids.next(at: now), paymentID: paymentID, amount: toCard, reason: staff?.reason ?? "Refund",
+                id: ids.next(at: now), paymentID: paymentID, amount: toCard,
+                // A fan's words are for staff, not for the gateway.
+                reason: staffID == nil ? "Refund" : reason ?? "Refund",
                 tryAt: now, createdAt: now)
         ]
         decision.transfers.append(

@@ -16,12 +16,14 @@ public struct Ticket: Hashable, Sendable {
     public var usedAt: Timestamp?
     /// Where it was used, as the staff who let it in named the place.
     public var usedGate: String?
+    /// Why it was refunded, as whoever did so says. Only for `VOID`.
+    public var refundReason: String?
     public let createdAt: Timestamp
 
     public init(
         id: TicketID, reservationID: ReservationID, dateID: DateID, userID: UserID, seat: ReservedSeat,
         code: TicketCode, status: Status = .valid, usedAt: Timestamp? = nil, usedGate: String? = nil,
-        createdAt: Timestamp
+        refundReason: String? = nil, createdAt: Timestamp
     ) {
         self.id = id
         self.reservationID = reservationID
@@ -32,6 +34,7 @@ public struct Ticket: Hashable, Sendable {
         self.status = status
         self.usedAt = usedAt
         self.usedGate = usedGate
+        self.refundReason = refundReason
         self.createdAt = createdAt
     }
 }

@@ -39,8 +39,12 @@ public struct LedgerEntry: Hashable, Sendable {
     }
 }
 
-/// Compares the two ledgers over a time.
+/// Compares the two ledgers over a time, some payments after others: the lines of some are added, and then compared with
+/// our entries of the same.
 public struct LedgerComparison: Sendable {
+    /// So many differences are listed; of further ones only the number is known.
+    public static let differencesMax = 10_000
+
     private struct Sums {
         var paymentKey: String
         var captured: Int64 = 0
@@ -48,33 +52,55 @@ public struct LedgerComparison: Sendable {
     }
 
     public private(set) var differences: [LedgerDifference] = []
+    /// Those that are not listed, too.
+    public private(set) var differenceCount = 0
     /// Payments that were looked at.
     public private(set) var paymentCount = 0
+    private let from: Timestamp
+    private var ofOrder: [PaymentID: Sums] = [:]
 
-    /// - Parameters:
-    ///   - transactions: All lines of the gateway's ledger of that time.
-    ///   - entries: Our payments of these lines, and all card payments that we made from `from` on.
-    ///   - from: Payments from here on have all their lines among `transactions`, so sums are compared as well.
-    public init(transactions: [GatewayTransaction], entries: [LedgerEntry], from: Timestamp) {
-        var ofOrder: [PaymentID: Sums] = [:]
-        for line in transactions {
-            guard let order = line.orderID else {
-                add(.unknownOrder, nil, line.paymentKey, ours: 0, gateways: line.amount)
-                continue
-            }
-            var sums = ofOrder[order] ?? Sums(paymentKey: line.paymentKey)
-            if line.amount >= 0 { sums.captured += line.amount } else { sums.refunded -= line.amount }
-            ofOrder[order] = sums
+    /// - Parameter from: Payments from here on have all their lines added, so sums are compared as well.
+    public init(from: Timestamp) {
+        self.from = from
+    }
+
+    /// The orders whose lines were added and that were not compared yet.
+    var waiting: [PaymentID] { ofOrder.keys.sorted() }
+    var waitingCount: Int { ofOrder.count }
+
+    public mutating func add(_ line: GatewayTransaction) {
+        guard let order = line.orderID else {
+            add(.unknownOrder, nil, line.paymentKey, ours: 0, gateways: line.amount)
+            return
         }
+        var sums = ofOrder[order] ?? Sums(paymentKey: line.paymentKey)
+        if line.amount >= 0 { sums.captured += line.amount } else { sums.refunded -= line.amount }
+        ofOrder[order] = sums
+    }
+
+    /// Compares payments with the lines that were added of them, which are done with then.
+    public mutating func compare(_ entries: [LedgerEntry]) {
         for entry in entries {
             paymentCount += 1
             compare(
                 entry, with: ofOrder.removeValue(forKey: entry.payment.id), isWhole: entry.payment.id.madeAt >= from)
         }
+    }
+
+    /// What was added and belongs to no payment of ours.
+    public mutating func endPart() {
         for (order, sums) in ofOrder.sorted(by: { $0.key < $1.key }) {
             paymentCount += 1
             add(.unknownOrder, order, sums.paymentKey, ours: 0, gateways: sums.captured - sums.refunded)
         }
+        ofOrder = [:]
+    }
+
+    /// Takes over what another one found.
+    mutating func merge(_ other: LedgerComparison) {
+        paymentCount += other.paymentCount
+        differenceCount += other.differenceCount
+        differences += other.differences.prefix(Self.differencesMax - differences.count)
     }
 
     private mutating func compare(_ entry: LedgerEntry, with sums: Sums?, isWhole: Bool) {
@@ -107,6 +133,8 @@ public struct LedgerComparison: Sendable {
     private mutating func add(
         _ kind: LedgerDifference.Kind, _ payment: PaymentID?, _ key: String, ours: Int64, gateways: Int64
     ) {
+        differenceCount += 1
+        guard differences.count < Self.differencesMax else { return }
         differences.append(
             LedgerDifference(kind: kind, paymentID: payment, paymentKey: key, ours: ours, gateways: gateways))
     }

@@ -2,73 +2,125 @@ public import Domain
 public import Ports
 
 /// Reads both ledgers, page by page, for comparing them.
+///
+/// However much was sold, it keeps no more than a part of the payments in mind: for each part of our own, in the order
+/// they were made, it goes through the gateway's ledger from where that part begins. A day that fits into one part is
+/// read once.
 public struct LedgerReader: Sendable {
-    private static let pageSize = 1_000
-    /// The most lines of one comparison.
-    public static let linesMax = 1_000_000
+    /// The gateway's clock may be behind ours: so much before a payment was made there may be a line of it.
+    private static let behindSeconds = 600
 
     private let store: any PaymentStore
     private let gateway: any PaymentGateway
+    private let partSize: Int
+    private let pageSize: Int
 
-    public init(store: any PaymentStore, gateway: any PaymentGateway) {
+    /// - Parameters:
+    ///   - partSize: Payments that are compared at once: the memory that a comparison takes.
+    ///   - pageSize: Lines or payments that are asked for at once.
+    public init(
+        store: any PaymentStore, gateway: any PaymentGateway, partSize: Int = 50_000, pageSize: Int = 1_000
+    ) {
         self.store = store
         self.gateway = gateway
+        self.partSize = partSize
+        self.pageSize = pageSize
     }
 
     /// Compares what the gateway booked from `from` until `until` with our payments.
-    public func compare(from: Timestamp, until: Timestamp) async throws(Fault) -> LedgerComparison {
-        var entries = try await ours(from: from, until: until)
-        let lines = try await transactions(from: from, until: until)
-        // Read after the gateway's: a payment that was captured meanwhile is captured here too.
-        let known = Set(entries.map(\.payment.id))
-        let others = Set(lines.compactMap(\.orderID)).subtracting(known).sorted()
-        entries += try await entriesOf(others)
-        return LedgerComparison(transactions: lines, entries: entries, from: from)
-    }
-
-    private func transactions(from: Timestamp, until: Timestamp) async throws(Fault) -> [GatewayTransaction] {
-        var lines: [GatewayTransaction] = []
+    ///
+    /// - Parameter goesOn: Asked before each page of the gateway's.
+    /// - Returns: Nil when it did not go on.
+    public func compare(
+        from: Timestamp, until: Timestamp, while goesOn: @Sendable () async -> Bool = { true }
+    ) async throws(Fault) -> LedgerComparison? {
+        var comparison = LedgerComparison(from: from)
+        // Lines of payments that are not in any part: made before `from`, or after the part was read, or by nobody. Some
+        // of their lines may be elsewhere, so their sums are not.
+        var strays = LedgerComparison(from: Timestamp(milliseconds: .max))
+        var part = try await ours(after: PaymentID.least(at: from), until: until)
+        var isFirst = true
         while true {
-            let page = try await gateway.transactions(
-                from: from, until: until, after: lines.last?.id, limit: Self.pageSize)
-            lines += page
-            if page.count < Self.pageSize { return lines }
-            try check(lines.count)
-        }
-    }
-
-    private func ours(from: Timestamp, until: Timestamp) async throws(Fault) -> [LedgerEntry] {
-        var entries: [LedgerEntry] = []
-        var after: PaymentID? = PaymentID.least(at: from)
-        while true {
-            let page = try await store.cardPayments(after: after, limit: Self.pageSize)
-            for (payment, done, _) in page where payment.id.madeAt < until {
-                entries.append(LedgerEntry(payment: payment, refundsDone: done))
-            }
-            after = page.last?.payment.id
-            if page.count < Self.pageSize { return entries }
-            try check(entries.count)
-        }
-    }
-
-    private func check(_ count: Int) throws(Fault) {
-        guard count >= Self.linesMax else { return }
-        throw Fault(
-            .broken, attempt: "compare ledgers",
-            reason: "there are more than \(Self.linesMax) lines; compare a shorter time")
-    }
-
-    private func entriesOf(_ ids: [PaymentID]) async throws(Fault) -> [LedgerEntry] {
-        var entries: [LedgerEntry] = []
-        for payment in try await store.payments(ids) {
-            var done = Won.zero
-            if payment.cardRefunded > .zero {
-                for refund in try await store.refunds(of: payment.id) where refund.status == .done {
-                    done += refund.amount
+            let start = isFirst ? from : max(from, part.after.madeAt.adding(seconds: -Self.behindSeconds))
+            var last: String?
+            while true {
+                guard await goesOn() else { return nil }
+                let page = try await gateway.transactions(from: start, until: until, after: last, limit: pageSize)
+                for line in page {
+                    switch part.place(of: line.orderID) {
+                    case .within: comparison.add(line)
+                    case .between: strays.add(line)
+                    case .before: if isFirst { strays.add(line) }
+                    case .later: break
+                    }
                 }
+                if strays.waitingCount >= partSize { try await compare(&strays) }
+                guard page.count == pageSize, let end = page.last else { break }
+                last = end.id
             }
-            entries.append(LedgerEntry(payment: payment, refundsDone: done))
+            comparison.compare(part.entries)
+            guard let end = part.end else { break }
+            part = try await ours(after: end, until: until)
+            isFirst = false
         }
-        return entries
+        try await compare(&strays)
+        comparison.merge(strays)
+        return comparison
+    }
+
+    /// Looks up our side of what was added, after the gateway's: a payment that was captured meanwhile is captured here
+    /// too.
+    private func compare(_ strays: inout LedgerComparison) async throws(Fault) {
+        var orders = strays.waiting[...]
+        while !orders.isEmpty {
+            let page = Array(orders.prefix(pageSize))
+            orders = orders.dropFirst(page.count)
+            let found = try await store.cardPayments(page)
+            strays.compare(found.map { LedgerEntry($0) })
+        }
+        strays.endPart()
+    }
+
+    /// Some of our payments, in order of id.
+    private struct Part {
+        /// They were made after this one.
+        let after: PaymentID
+        /// The last of them; nil when there are no further ones.
+        var end: PaymentID?
+        var entries: [LedgerEntry] = []
+        var ids: Set<PaymentID> = []
+
+        enum Place { case before, within, between, later }
+
+        /// Where an order belongs. What is not an order of ours comes before all.
+        func place(of order: PaymentID?) -> Place {
+            guard let order, order > after else { return .before }
+            if let end, order > end { return .later }
+            return ids.contains(order) ? .within : .between
+        }
+    }
+
+    private func ours(after: PaymentID, until: Timestamp) async throws(Fault) -> Part {
+        var part = Part(after: after)
+        var last = after
+        while true {
+            let page = try await store.cardPayments(after: last, limit: pageSize)
+            for one in page where one.payment.id.madeAt < until {
+                part.entries.append(LedgerEntry(one))
+                part.ids.insert(one.payment.id)
+            }
+            guard page.count == pageSize, let end = page.last?.payment.id, end.madeAt < until else { return part }
+            last = end
+            guard part.entries.count < partSize else {
+                part.end = end
+                return part
+            }
+        }
+    }
+}
+
+extension LedgerEntry {
+    fileprivate init(_ row: (payment: Payment, refundsDone: Won, refundsPending: Won)) {
+        self.init(payment: row.payment, refundsDone: row.refundsDone)
     }
 }

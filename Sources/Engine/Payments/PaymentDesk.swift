@@ -9,8 +9,10 @@ public final class PaymentDesk: Sendable {
     private let gateway: any PaymentGateway
     private let clock: any WallClock
     private let logger: Logger
+    private let ids = IDMint()
     public let policy: PaymentPolicy
-    /// How long a call to the gateway may take at the most. Nobody else asks about the payment meanwhile.
+    /// How long asking the gateway may take, with all its calls, until what it said is stored. Nobody else asks about the
+    /// payment meanwhile.
     private let tryMs: Int
 
     /// - Parameter tryMs: More than the gateway's driver takes before it gives up.
@@ -43,15 +45,17 @@ public final class PaymentDesk: Sendable {
         _ payment: PaymentID, of user: UserID, paymentKey: String, amount: Won?, idempotency: Idempotency,
         encode: @Sendable @escaping (Outcome) -> EncodedAnswer
     ) async -> Answer {
-        let begin = BeginCapture(
-            userID: user, paymentID: payment, paymentKey: paymentKey, amount: amount, policy: policy, tryMs: tryMs)
         // The fan may hang up: what has begun is finished all the same.
         return await Task {
+            let deadline = Self.deadline(claimMs: tryMs)
+            let begin = BeginCapture(
+                userID: user, paymentID: payment, paymentKey: paymentKey, amount: amount, policy: policy,
+                claim: ids.next(at: clock.now()), tryMs: tryMs)
             let result: CaptureResult
             switch await engine.outcome(of: .beginCapture(begin)) {
             case .success(.captureBegun(let begun)):
                 result = await gateway.capture(
-                    CaptureOrder(orderID: payment, paymentKey: paymentKey, amount: begun.card))
+                    CaptureOrder(orderID: payment, paymentKey: paymentKey, amount: begun.card), until: deadline)
             // It is settled: this changes nothing, and remembers the answer.
             case .success: result = .unknown
             case .failure(let failure): return failure.answer
@@ -80,30 +84,63 @@ public final class PaymentDesk: Sendable {
     /// Short enough for everything to be known within a minute of the gateway's return.
     private static let retryMaxMs = 15_000
 
+    /// Of the time that is claimed, what is kept for storing what the gateway says.
+    private static let storeMs = 1_000
+
+    /// When the last call under a claim must have ended. Taken before the claim is stored, it is no later than the claim
+    /// allows.
+    private static func deadline(claimMs: Int) -> ContinuousClock.Instant {
+        .now.advanced(by: .milliseconds(max(claimMs - storeMs, claimMs / 2)))
+    }
+
     /// Finds out what became of a payment that nobody knows about. Nothing is done while somebody else asks.
     func settle(_ payment: Payment) async throws(Fault) {
-        let claim = AskAgain(ownerID: payment.userID, paymentID: payment.id, tryMs: min(tryMs, Self.askMsMax))
+        let claimMs = min(tryMs, Self.askMsMax)
+        let deadline = Self.deadline(claimMs: claimMs)
+        let claim = AskAgain(
+            ownerID: payment.userID, paymentID: payment.id, claim: ids.next(at: clock.now()), tryMs: claimMs)
         let claimed: Payment
         switch await engine.outcome(of: .askAgain(claim)) {
         case .success(.captureBegun(let payment)): claimed = payment
         case .success: return
         case .failure(let failure): return try failure.orFault()
         }
+        do throws(Fault) {
+            // What the gateway says may not fit: then the payment is as it was, and a person must look at it.
+            if try await ask(about: claimed, until: deadline).claim == claim.claim { await handBack(claimed) }
+        } catch {
+            await handBack(claimed)
+            throw error
+        }
+    }
+
+    /// - Returns: How the payment is now.
+    private func ask(
+        about claimed: Payment, until deadline: ContinuousClock.Instant
+    ) async throws(Fault) -> Payment {
         guard let key = claimed.gatewayKey else { preconditionFailure("UNKNOWN without a key") }
-        let found = try await find(claimed)
-        if case .captured = found?.status { return try await take(found, for: claimed) }
+        let found = try await find(claimed, until: deadline)
+        if let found, case .captured = found.status { return try await take(found, for: claimed) }
         let result: CaptureResult
         switch found {
         case let found? where found.paymentKey == key:
             if case .over(let code) = found.status {
                 result = .declined(code: code)
             } else {
-                result = try await captureAgain(claimed, key: key)
+                result = try await captureAgain(claimed, key: key, until: deadline)
             }
         // The gateway has none with this key, or only another card's for the same order.
         default: result = .wrongKey
         }
-        try await complete(claimed, key: key, result: result)
+        return try await complete(claimed, key: key, result: result)
+    }
+
+    private func handBack(_ claimed: Payment) async {
+        guard let claim = claimed.claim else { preconditionFailure("a claim of nobody's") }
+        let handBack = HandBack(
+            ownerID: claimed.userID, paymentID: claimed.id, claim: claim, retryMs: retryMs(claimed))
+        // If it cannot be stored, the claim runs out by itself.
+        _ = await engine.outcome(of: .handBack(handBack))
     }
 
     /// Reads a payment back from the gateway and takes its word, if it has one: a webhook that says something is only a
@@ -112,13 +149,13 @@ public final class PaymentDesk: Sendable {
     /// - Returns: The gateway's payment; nil when it has none for this order.
     @discardableResult
     public func readBack(_ payment: Payment) async throws(Fault) -> GatewayPayment? {
-        let found = try await find(payment)
-        try await take(found, for: payment)
+        let found = try await find(payment, until: nil)
+        if let found { _ = try await take(found, for: payment) }
         return found
     }
 
-    private func take(_ found: GatewayPayment?, for payment: Payment) async throws(Fault) {
-        guard let found else { return }
+    /// - Returns: How the payment is now.
+    private func take(_ found: GatewayPayment, for payment: Payment) async throws(Fault) -> Payment {
         switch found.status {
         // Given back already, and not by us: we had not known of it. There is no money to sell anything for.
         case .captured where found.refunded >= found.amount:
@@ -126,39 +163,68 @@ public final class PaymentDesk: Sendable {
                 payment, key: payment.gatewayKey ?? found.paymentKey, result: .declined(code: DeclineCode.givenBack))
         case .captured: try await complete(payment, key: found.paymentKey, result: .captured(amount: found.amount))
         case .over(let code): try await complete(payment, key: found.paymentKey, result: .declined(code: code))
-        case .open: return
+        case .open: payment
         }
     }
 
-    private func complete(_ payment: Payment, key: String, result: CaptureResult) async throws(Fault) {
-        let ageMs = clock.now().milliseconds(since: payment.createdAt)
-        let retryMs = Int(min(max(ageMs / 4, Int64(Self.firstRetryMs)), Int64(Self.retryMaxMs)))
+    private func complete(
+        _ payment: Payment, key: String, result: CaptureResult
+    ) async throws(Fault) -> Payment {
         let complete = CompletePayment(
-            ownerID: payment.userID, paymentID: payment.id, paymentKey: key, result: result, retryMs: retryMs)
-        if case .failure(let failure) = await engine.outcome(of: .completePayment(complete)) { try failure.orFault() }
+            ownerID: payment.userID, paymentID: payment.id, paymentKey: key, result: result,
+            retryMs: retryMs(payment))
+        switch await engine.outcome(of: .completePayment(complete)) {
+        case .success(.paymentSettled(let settled, _, _)): return settled
+        case .success: return payment
+        case .failure(let failure):
+            try failure.orFault()
+            return payment
+        }
     }
 
-    private func find(_ payment: Payment) async throws(Fault) -> GatewayPayment? {
-        if let key = payment.gatewayKey, let found = try await gateway.payment(key: key), found.orderID == payment.id {
+    /// The longer nobody has known, the more rarely it is asked.
+    private func retryMs(_ payment: Payment) -> Int {
+        let ageMs = clock.now().milliseconds(since: payment.unknownSince ?? payment.createdAt)
+        return Int(min(max(ageMs / 4, Int64(Self.firstRetryMs)), Int64(Self.retryMaxMs)))
+    }
+
+    private func find(
+        _ payment: Payment, until deadline: ContinuousClock.Instant?
+    ) async throws(Fault) -> GatewayPayment? {
+        if let key = payment.gatewayKey, let found = try await gateway.payment(key: key, until: deadline),
+            found.orderID == payment.id
+        {
             // Another card may have paid the same order since.
             if case .captured = found.status { return found }
-            if let ofOrder = try await gateway.payment(orderID: payment.id), case .captured = ofOrder.status {
+            if let ofOrder = try await gateway.payment(orderID: payment.id, until: deadline),
+                case .captured = ofOrder.status
+            {
                 return ofOrder
             }
             return found
         }
-        return try await gateway.payment(orderID: payment.id)
+        return try await gateway.payment(orderID: payment.id, until: deadline)
     }
 
-    /// The capture did not get there. It is made again, known by the same key, while the seats are held.
-    private func captureAgain(_ payment: Payment, key: String) async throws(Fault) -> CaptureResult {
+    /// The capture did not get there. It is made again, known by the same key, while there is something to sell for it.
+    private func captureAgain(
+        _ payment: Payment, key: String, until deadline: ContinuousClock.Instant
+    ) async throws(Fault) -> CaptureResult {
         guard payment.tryCount < Self.captureTriesMax else { return .declined(code: DeclineCode.noAnswer) }
         if let id = payment.reservationID {
             guard let reservation = try await store.reservation(id), reservation.status == .confirmed,
                 reservation.expiresAt > clock.now()
             else { return .declined(code: DeclineCode.expired) }
+            guard let date = try await store.date(reservation.dateID), !date.isCancelled, date.startsAt > clock.now(),
+                let concert = try await store.concert(date.concertID), concert.status == .published
+            else { return .declined(code: DeclineCode.saleOver) }
         }
-        return await gateway.capture(CaptureOrder(orderID: payment.id, paymentKey: key, amount: payment.card))
+        // One that is not sent must not count as one that nobody answered.
+        guard .now < deadline else {
+            throw Fault(.unavailable, attempt: "capture a payment again", reason: "the gateway was too slow before")
+        }
+        return await gateway.capture(
+            CaptureOrder(orderID: payment.id, paymentKey: key, amount: payment.card), until: deadline)
     }
 
     // MARK: Giving money back

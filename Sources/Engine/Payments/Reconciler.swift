@@ -5,7 +5,7 @@ public import Ports
 public import ServiceLifecycle
 
 /// Finds out what nobody knows: asks the gateway about every payment that is `UNKNOWN` until it is not, has it give back
-/// what is owed, and compares both ledgers all the time.
+/// what is owed, ends charges that nobody pays, and compares both ledgers all the time.
 public final class Reconciler: Service {
     private static let intervalMs = 500
     private static let leaseSeconds = 30
@@ -35,7 +35,7 @@ public final class Reconciler: Service {
 
     public init(
         engine: Engine, store: any Store, desk: PaymentDesk, gateway: any PaymentGateway, leases: any Leases,
-        clock: any WallClock, logger: Logger
+        clock: any WallClock, pageSize: Int = 1_000, logger: Logger
     ) {
         self.engine = engine
         self.store = store
@@ -43,18 +43,38 @@ public final class Reconciler: Service {
         self.leases = leases
         self.clock = clock
         self.logger = logger
-        ledgers = LedgerReader(store: store, gateway: gateway)
+        ledgers = LedgerReader(store: store, gateway: gateway, pageSize: pageSize)
     }
 
+    /// Comparing may take long, and nobody's payment waits for it.
     public func run() async throws {
-        var comparison = Comparison()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await self.keepDoing("settling payments") { await self.settle() }
+            }
+            group.addTask {
+                var comparison = Comparison()
+                await self.keepDoing("comparing ledgers") {
+                    do throws(Fault) {
+                        try await self.compare(&comparison, at: self.clock.now())
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+        }
+    }
+
+    /// - Parameter work: Returns the first fault.
+    private func keepDoing(_ name: String, _ work: () async -> Fault?) async {
         var isFailing = false
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             if await isOurs() {
-                let fault = await work(&comparison)
+                let fault = await work()
                 // Said once, not twice a second for as long as the gateway is away.
                 if let fault, !isFailing {
-                    logger.warning("reconciling failed, trying again", metadata: ["fault": "\(fault)"])
+                    logger.warning("\(name) failed, trying again", metadata: ["fault": "\(fault)"])
                 }
                 isFailing = fault != nil
             }
@@ -65,13 +85,13 @@ public final class Reconciler: Service {
     /// Does each of its works, whatever became of the others: one payment that cannot be read must not keep refunds back.
     ///
     /// - Returns: The first fault.
-    private func work(_ comparison: inout Comparison) async -> Fault? {
+    private func settle() async -> Fault? {
         let now = clock.now()
         var first: Fault?
         do throws(Fault) { metrics.record(try await store.paymentFigures(), at: now) } catch { first = error }
         do throws(Fault) { try await settleUnknown(at: now) } catch { first = first ?? error }
         do throws(Fault) { try await giveBack(at: now) } catch { first = first ?? error }
-        do throws(Fault) { try await compare(&comparison, at: clock.now()) } catch { first = first ?? error }
+        do throws(Fault) { try await expireCharges(at: now) } catch { first = first ?? error }
         return first
     }
 
@@ -90,6 +110,13 @@ public final class Reconciler: Service {
         try await forEach(due) { [desk] due throws(Fault) in
             try await desk.settle(due.refund, of: due.payment)
         }
+    }
+
+    /// Ends charges of points that nobody came back to pay, when a checkout of a reservation would have ended too.
+    func expireCharges(at now: Timestamp) async throws(Fault) {
+        let overdue = try await store.overdueCharges(
+            olderThanSeconds: desk.policy.checkoutCapSeconds, at: now, limit: Self.batchSize)
+        await engine.submit(internal: overdue.map { .expireCharge($0) })
     }
 
     /// A few at a time, as long as this is ours to do. A fault of one keeps none of the others back; the first is thrown
@@ -145,7 +172,11 @@ public final class Reconciler: Service {
             isWhole
             ? now.adding(seconds: -Self.wholeSeconds)
             : comparison.comparedUntil?.adding(seconds: -Self.overlapSeconds) ?? now
-        let result = try await ledgers.compare(from: from, until: now.adding(seconds: Self.aheadSeconds))
+        let result = try await ledgers.compare(from: from, until: now.adding(seconds: Self.aheadSeconds)) {
+            !Task.isShuttingDownGracefully && !Task.isCancelled ? await isOurs() : false
+        }
+        // Another process does it now.
+        guard let result else { return }
         let differences = try await mend(result.differences)
         comparison.comparedUntil = now
         if isWhole {

@@ -62,10 +62,3 @@ extension TossCall {
 private func seoulTime(_ moment: Timestamp) -> String {
     String(moment.adding(seconds: 9 * 3600).description.prefix(19))
 }
-
-/// Whether the browser's word for a payment can be one of Toss' keys: printable ASCII, 1 to 200 characters, and not
-/// the name of a folder.
-func isPaymentKey(_ key: String) -> Bool {
-    (1...200).contains(key.utf8.count) && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-        && !key.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
-}

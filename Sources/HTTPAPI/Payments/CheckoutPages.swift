@@ -3,15 +3,51 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
+/// A page of ours that opens the gateway's own, with what it loads from us: the files ``scriptPath`` and ``stylesPath``.
+/// Neither stands in the page itself, so that its policy need not allow that to anyone.
+public struct CheckoutPage: Sendable {
+    public static let scriptPath = "/checkout/assets/gateway.js"
+    public static let stylesPath = "/checkout/assets/gateway.css"
+
+    let html: String
+    let script: String
+    let styles: String
+    /// The value of `Content-Security-Policy`.
+    let policy: String
+
+    public init(html: String, script: String, styles: String, policy: String) {
+        self.html = html
+        self.script = script
+        self.styles = styles
+        self.policy = policy
+    }
+}
+
 /// The pages that a browser sees on its way to the gateway and back.
 struct CheckoutPages: Sendable {
-    /// The page that opens the gateway's own. Nil where the gateway has a page that browsers are sent to directly.
-    let checkoutPage: String?
+    /// Nil where the gateway has a page that browsers are sent to directly.
+    let checkoutPage: CheckoutPage?
+
+    /// What the pages load, under `/checkout/assets`.
+    static let files = ["gateway.css", "gateway.js", "pages.css"]
 
     /// `GET /checkout`.
     func checkout(_ request: Request, _ context: APIContext) async throws -> Response {
         guard let checkoutPage else { throw Problem.notFound }
-        return .page(checkoutPage, policy: Self.gatewayPolicy)
+        return .page(checkoutPage.html, policy: checkoutPage.policy)
+    }
+
+    /// `GET /checkout/assets/…`, one of ``files``.
+    func asset(_ name: String) throws -> Response {
+        switch name {
+        case "pages.css": return .asset(Self.styles, type: "text/css; charset=utf-8")
+        case "gateway.css":
+            guard let checkoutPage else { throw Problem.notFound }
+            return .asset(checkoutPage.styles, type: "text/css; charset=utf-8")
+        default:
+            guard let checkoutPage else { throw Problem.notFound }
+            return .asset(checkoutPage.script, type: "text/javascript; charset=utf-8")
+        }
     }
 
     /// `GET /checkout/success`: the card has agreed, and nothing is captured yet.
@@ -40,11 +76,14 @@ struct CheckoutPages: Sendable {
                 values: values, call: "POST /api/v1/reservations/{id}/payments", language: request.language))
     }
 
-    /// Toss Payments' script and pages, and nothing else.
-    private static let gatewayPolicy =
-        "default-src 'self'; script-src 'self' 'unsafe-inline' https://js.tosspayments.com; "
-        + "style-src 'self' 'unsafe-inline'; img-src https: data:; connect-src https://*.tosspayments.com; "
-        + "frame-src https://*.tosspayments.com; form-action https://*.tosspayments.com; frame-ancestors 'none'"
+    private static let styles = """
+        :root { color-scheme: light dark; font-family: system-ui, "Apple SD Gothic Neo", "Noto Sans KR", sans-serif }
+        main { max-width: 34rem; margin: 12vh auto; padding: 0 1.25rem; line-height: 1.6 }
+        dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; overflow-wrap: anywhere }
+        dt { opacity: .65 } dd { margin: 0; font-family: ui-monospace, monospace }
+        code { padding: .1rem .35rem; border-radius: .3rem; background: color-mix(in srgb, currentColor 10%, transparent) }
+
+        """
 
     private static func page(
         title: LocalizedText, text: LocalizedText, values: [(String, String)], call: String, language: Language
@@ -57,13 +96,7 @@ struct CheckoutPages: Sendable {
             <html lang="\(language.rawValue)">
             <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
             <title>\(title[language]) · Jari</title>
-            <style>
-            :root { color-scheme: light dark; font-family: system-ui, "Apple SD Gothic Neo", "Noto Sans KR", sans-serif }
-            main { max-width: 34rem; margin: 12vh auto; padding: 0 1.25rem; line-height: 1.6 }
-            dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; overflow-wrap: anywhere }
-            dt { opacity: .65 } dd { margin: 0; font-family: ui-monospace, monospace }
-            code { padding: .1rem .35rem; border-radius: .3rem; background: color-mix(in srgb, currentColor 10%, transparent) }
-            </style>
+            <link rel="stylesheet" href="/checkout/assets/pages.css">
             <main><h1>\(title[language])</h1><p>\(text[language])</p><dl>\(rows.joined())</dl><p><code>\(call)</code></p></main>
             """
     }
@@ -71,7 +104,9 @@ struct CheckoutPages: Sendable {
 
 extension Response {
     fileprivate static func page(
-        _ html: String, policy: String = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+        _ html: String,
+        policy: String =
+            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ) -> Response {
         Response(
             status: .ok,
@@ -81,6 +116,12 @@ extension Response {
                 .referrerPolicy: "no-referrer",
             ],
             body: ResponseBody(byteBuffer: ByteBuffer(string: html)))
+    }
+
+    fileprivate static func asset(_ text: String, type: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: "no-cache", .xContentTypeOptions: "nosniff"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }
 

@@ -6,7 +6,11 @@ extension Payment {
     ///   - tickets: Those that it is good for, or that were voided by a refund.
     ///   - checkoutURL: Where the card pays, while it has not.
     ///   - refunds: What the gateway gives back.
-    func json(tickets: [TicketID] = [], checkoutURL: String? = nil, refunds: [Refund] = []) -> [UInt8] {
+    ///   - ticketsForStaff: For staff: tickets that say why they were given back.
+    func json(
+        tickets: [TicketID] = [], checkoutURL: String? = nil, refunds: [Refund] = [],
+        withReasons ticketsForStaff: [Ticket]? = nil
+    ) -> [UInt8] {
         JSONWriter.object { json in
             json.field("id", id)
             json.key("reservationId")
@@ -21,16 +25,29 @@ extension Payment {
             json.key("tickets")
             json.array(tickets) { $0.value($1) }
             json.key("refunds")
-            json.array(refunds) { json, refund in
-                json.object { json in
-                    json.field("id", refund.id)
-                    json.field("amount", refund.amount)
-                    json.field("status", refund.status.rawValue)
-                    json.field("createdAt", refund.createdAt)
+            json.array(refunds) { json, refund in json.object { refund.write(to: &$0) } }
+            if let ticketsForStaff {
+                json.key("refundReasons")
+                json.array(ticketsForStaff.filter { $0.refundReason != nil }) { json, ticket in
+                    json.object { json in
+                        json.field("ticketId", ticket.id)
+                        json.field("reason", optional: ticket.refundReason)
+                    }
                 }
             }
             json.field("createdAt", createdAt)
         }
+    }
+}
+
+extension Refund {
+    var json: [UInt8] { JSONWriter.object { write(to: &$0) } }
+
+    fileprivate func write(to json: inout JSONWriter) {
+        json.field("id", id)
+        json.field("amount", amount)
+        json.field("status", status.rawValue)
+        json.field("createdAt", createdAt)
     }
 }
 

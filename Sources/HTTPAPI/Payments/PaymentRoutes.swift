@@ -99,17 +99,21 @@ struct PaymentRoutes: Sendable {
         var tickets: [Ticket] = []
         var url: String?
         if let reservation = payment.reservationID {
-            if !payment.status.isOpen { tickets = try await store.tickets(of: reservation) }
+            // What came too late bought none: those of the reservation are another payment's.
+            if payment.status.isCaptured, payment.declineCode == nil {
+                tickets = try await store.tickets(of: reservation)
+            }
             if payment.status == .requested {
                 url = desk.checkoutURL(for: payment, title: try await title(of: reservation, for: request.language))
             }
         } else if payment.status == .requested {
             url = desk.checkoutURL(for: payment, title: PointsRoutes.chargeTitle[request.language])
         }
-        let isPaid = payment.status != .declined
         let refunds = payment.card > .zero && payment.refunded > .zero ? try await store.refunds(of: payment.id) : []
         return .json(
-            payment.json(tickets: isPaid ? tickets.map(\.id) : [], checkoutURL: url, refunds: refunds))
+            payment.json(
+                tickets: tickets.map(\.id), checkoutURL: url, refunds: refunds,
+                withReasons: identity.role.isStaff ? tickets : nil))
     }
 
     /// The concert's title, as it stands on the gateway's page and on a card's statement.
@@ -146,10 +150,10 @@ extension SalesReader {
 }
 
 extension JSONReader {
-    /// What a gateway calls a payment: visible ASCII.
+    /// What a gateway calls a payment.
     mutating func paymentKey() throws(InvalidRequest) -> String {
         let text = try string(minLength: 1, maxLength: BeginCapture.keyLengthMax)
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        guard BeginCapture.isKey(text) else {
             throw InvalidRequest(ko: "결제창에서 받은 값을 그대로 보내 주세요.", en: "Send it as the payment page gave it.")
         }
         return text

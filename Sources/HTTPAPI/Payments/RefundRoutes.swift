@@ -40,8 +40,8 @@ struct RefundRoutes: Sendable {
         if let first = try await store.answer(idempotency, at: clock.now()) { return try .answer(first) }
         if !identity.role.isStaff { try await checkNotStarted(payment) }
         let command = RefundPayment(
-            ownerID: payment.userID, paymentID: payment.id, ticketIDs: tickets,
-            staff: identity.role.isStaff ? (identity.userID, reason) : nil)
+            ownerID: payment.userID, paymentID: payment.id, ticketIDs: tickets, reason: reason,
+            staffID: identity.role.isStaff ? identity.userID : nil)
         let answer = await engine.submit(
             Submission(.command(.refund(command)), idempotency: idempotency) { $0.paymentAnswer() })
         if case .done = answer, let reservation = try await reservation(of: payment) {

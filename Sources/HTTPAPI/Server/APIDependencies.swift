@@ -26,7 +26,7 @@ public struct APIDependencies: Sendable {
     /// Whether charged points are credited at once, without a gateway.
     let chargesDirectly: Bool
     /// What opens the gateway's page, where that needs one of ours.
-    let checkoutPage: String?
+    let checkoutPage: CheckoutPage?
     let logger: Logger
 
     public init(
@@ -35,7 +35,7 @@ public struct APIDependencies: Sendable {
         gate: any SeatGate, limiter: any RateLimiter, broadcast: any Broadcast, clock: any WallClock, ids: IDMint,
         accessTokens: AccessTokens, queueTokens: QueueTokens, ticketSigner: TicketSigner, passwords: PasswordHasher,
         limits: RateLimits,
-        holdSeconds: Int, chargesDirectly: Bool, checkoutPage: String?, logger: Logger
+        holdSeconds: Int, chargesDirectly: Bool, checkoutPage: CheckoutPage?, logger: Logger
     ) {
         self.engine = engine
         self.payments = payments

@@ -21,6 +21,7 @@ struct Routes {
         addTickets(TicketRoutes(parts))
         addCheckout(CheckoutPages(checkoutPage: parts.checkoutPage))
         addStaff(StaffCatalogRoutes(parts), StaffSaleRoutes(parts), StaffAccountRoutes(parts))
+        addStaffMoney(StaffPaymentRoutes(parts))
         addWebhooks(WebhookRoutes(parts))
         addOperations(operations)
     }
@@ -72,6 +73,9 @@ struct Routes {
         add(.get, "/checkout", pages.checkout)
         add(.get, "/checkout/success", pages.success)
         add(.get, "/checkout/fail", pages.fail)
+        for file in CheckoutPages.files {
+            add(.get, "/checkout/assets/\(file)") { _, _ in try pages.asset(file) }
+        }
     }
 
     private mutating func addTickets(_ tickets: TicketRoutes) {
@@ -103,6 +107,11 @@ struct Routes {
         add(.get, "/api/v1/admin/dates/{id}/sales", sales.sales)
         add(.put, "/api/v1/admin/users/{id}/role", accounts.setRole)
         add(.get, "/api/v1/admin/audit-log", accounts.auditLog)
+    }
+
+    private mutating func addStaffMoney(_ payments: StaffPaymentRoutes) {
+        add(.post, "/api/v1/admin/payments/{id}/resolve", payments.resolve)
+        add(.post, "/api/v1/admin/refunds/{id}/settle", payments.settle)
     }
 
     private mutating func addWebhooks(_ webhooks: WebhookRoutes) {

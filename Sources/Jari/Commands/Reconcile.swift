@@ -42,16 +42,24 @@ struct Reconcile: AsyncParsableCommand {
                     "\(difference.kind.rawValue)  \(payment)  ours \(difference.ours), the gateway's \(difference.gateways)"
                 )
             }
-            print("compared \(comparison.paymentCount) card payments: \(comparison.differences.count) differences")
+            if comparison.differenceCount > comparison.differences.count {
+                print("… and \(comparison.differenceCount - comparison.differences.count) more")
+            }
+            print("compared \(comparison.paymentCount) card payments: \(comparison.differenceCount) differences")
             flushOutput()
-            if !comparison.differences.isEmpty { throw ExitCode(2) }
+            if comparison.differenceCount > 0 { throw ExitCode(2) }
         }
     }
 
     private static func compared(
         _ ledgers: LedgerReader, from: Timestamp, until: Timestamp
     ) async -> Result<LedgerComparison, Fault> {
-        do throws(Fault) { return .success(try await ledgers.compare(from: from, until: until)) } catch {
+        do throws(Fault) {
+            guard let comparison = try await ledgers.compare(from: from, until: until) else {
+                preconditionFailure("a comparison that nobody stopped")
+            }
+            return .success(comparison)
+        } catch {
             return .failure(error)
         }
     }

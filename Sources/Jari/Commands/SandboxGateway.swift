@@ -26,8 +26,9 @@ struct SandboxGatewayCommand: AsyncParsableCommand {
     var faults = ""
     @Option(name: .customLong("webhook-url"), help: "Who is told of payments. / 웹훅을 받을 주소")
     var webhookURL: String?
-    @Option(name: .customLong("secret-key"), help: "What callers prove themselves with. / 시크릿 키")
-    var secretKey = SandboxSettings.standardSecretKey
+    @Option(
+        name: .customLong("secret-key"), help: "What callers prove themselves with; without one it makes one. / 시크릿 키")
+    var secretKey: String?
 
     func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port is 0 to 65535.") }
@@ -45,10 +46,11 @@ struct SandboxGatewayCommand: AsyncParsableCommand {
             logger.logLevel = .notice
             let client = HTTPClient(configuration: TossGateway.clientConfiguration)
             let sandbox: SandboxGateway
+            let key = secretKey ?? SandboxSettings.randomSecretKey()
             do throws(SandboxGateway.StartFailure) {
                 sandbox = try await SandboxGateway.start(
                     SandboxSettings(
-                        host: host, port: port, secretKey: secretKey, ledgerPath: ledger,
+                        host: host, port: port, secretKey: key, ledgerPath: ledger,
                         faults: (try? SandboxFaults(faults)) ?? SandboxFaults(), webhookURL: webhookURL),
                     client: client, clock: SystemClock(), logger: logger)
             } catch {
@@ -56,7 +58,8 @@ struct SandboxGatewayCommand: AsyncParsableCommand {
                 throw StartError(error.description)
             }
             // Said by a service, since from then on signals are waited for: whoever reads it may end the program.
-            let greeting = SandboxGreeting(address: sandbox.address, ledger: ledger, faults: sandbox.faults)
+            let greeting = SandboxGreeting(
+                address: sandbox.address, madeKey: secretKey == nil ? key : nil, ledger: ledger, faults: sandbox.faults)
             try await ServiceGroup(
                 configuration: .init(
                     services: [sandbox, greeting], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -68,11 +71,14 @@ struct SandboxGatewayCommand: AsyncParsableCommand {
 
 private struct SandboxGreeting: Service {
     let address: String
+    /// Nil when whoever started it knows it.
+    let madeKey: String?
     let ledger: String?
     let faults: SandboxFaults
 
     func run() async throws {
         print("The sandbox gateway listens at \(address)  (stop with Ctrl-C)")
+        if let madeKey { print("  secret key   \(madeKey)") }
         print("  ledger       \(ledger ?? "in memory")")
         print("  faults       \(faults)")
         flushOutput()

@@ -13,6 +13,7 @@ enum Setting: String, CaseIterable {
     case tossClientKey = "JARI_TOSS_CLIENT_KEY"
     case tossURL = "JARI_TOSS_URL"
     case sandboxURL = "JARI_SANDBOX_URL"
+    case sandboxSecretKey = "JARI_SANDBOX_SECRET_KEY"
     case sandboxPort = "JARI_SANDBOX_PORT"
     case sandboxFaults = "JARI_SANDBOX_FAULTS"
     case pointsCharge = "JARI_POINTS_CHARGE"
@@ -54,6 +55,8 @@ enum Setting: String, CaseIterable {
         case .tossClientKey: "Toss Payments' client key, for its page"
         case .tossURL: "Toss Payments' API"
         case .sandboxURL: "a sandbox gateway that runs elsewhere; by itself one inside this program"
+        case .sandboxSecretKey:
+            "the key of the sandbox gateway, 8 to 200 letters, digits, _ and -; by itself the one inside makes one"
         case .sandboxPort: "the port of the sandbox inside this program; 0 takes a free one"
         case .sandboxFaults: "how that sandbox misbehaves, such as timeoutAfterCapture=0.1,declines=0.02"
         case .pointsCharge: "charged points are credited at once (direct), or paid for by card (gateway)"
@@ -87,7 +90,7 @@ enum Setting: String, CaseIterable {
 
     var isSecret: Bool {
         switch self {
-        case .adminPassword, .accessKeys, .queueKeys, .ticketKeys, .tossSecretKey: true
+        case .adminPassword, .accessKeys, .queueKeys, .ticketKeys, .tossSecretKey, .sandboxSecretKey: true
         default: false
         }
     }

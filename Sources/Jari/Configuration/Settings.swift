@@ -26,6 +26,7 @@ struct Settings: Sendable {
     let events: EventsAddress
     let gateway: GatewayAddress
     let gatewayTimeoutMs: Int
+    let sandboxSecretKey: String?
     let sandboxPort: Int
     let sandboxFaults: SandboxFaults
     let pointsCharge: PointsCharge
@@ -86,6 +87,7 @@ struct Settings: Sendable {
         }
         gateway = reader.gateway()
         gatewayTimeoutMs = reader.integer(.gatewayTimeoutMs, standard: 15_000, in: 500...60_000)
+        sandboxSecretKey = reader.sandboxSecretKey(gateway)
         sandboxPort = reader.integer(.sandboxPort, standard: 0, in: 0...65_535)
         sandboxFaults = reader.sandboxFaults()
         pointsCharge = reader.pointsCharge(gateway: gateway)
@@ -284,6 +286,22 @@ private struct SettingReader {
             return nil
         }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// One that runs elsewhere has a key already.
+    mutating func sandboxSecretKey(_ gateway: GatewayAddress) -> String? {
+        guard let key = optionalText(.sandboxSecretKey) else {
+            if case .sandbox(url: .some) = gateway {
+                fail(.sandboxSecretKey, "JARI_SANDBOX_URL needs it: jari sandbox-gateway says its key")
+            }
+            return nil
+        }
+        let isPlain = key.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+        guard (8...200).contains(key.count), isPlain else {
+            fail(.sandboxSecretKey, "it must be 8 to 200 letters, digits, _ and -")
+            return nil
+        }
+        return key
     }
 
     mutating func sandboxFaults() -> SandboxFaults {

@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 internal import Domain
 internal import GatewaySandbox
 internal import GatewayToss
+internal import HTTPAPI
 internal import Logging
 internal import Ports
 internal import ServiceLifecycle
@@ -17,9 +18,13 @@ struct Gateway {
     private let client: HTTPClient
 
     /// The page of ours that opens Toss Payments' one. Browsers are sent to the sandbox's own directly.
-    var checkoutPage: String? {
+    var checkoutPage: CheckoutPage? {
         guard case .toss(_, _, let clientKey) = settings.gateway else { return nil }
-        return TossCheckoutPage.html(clientKey: clientKey)
+        return CheckoutPage(
+            html: TossCheckoutPage.html(
+                clientKey: clientKey, scriptPath: CheckoutPage.scriptPath, stylesPath: CheckoutPage.stylesPath),
+            script: TossCheckoutPage.script, styles: TossCheckoutPage.styles,
+            policy: TossCheckoutPage.contentSecurityPolicy)
     }
 
     var sandboxAddress: String? { sandbox?.address }
@@ -48,17 +53,21 @@ struct Gateway {
         let secretKey: String
         switch settings.gateway {
         case .toss(let url, let secret, _): (baseURL, secretKey) = (url, secret)
-        case .sandbox(let url?): (baseURL, secretKey) = (url, SandboxSettings.standardSecretKey)
+        case .sandbox(let url?):
+            guard let key = settings.sandboxSecretKey else {
+                throw StartError("JARI_SANDBOX_SECRET_KEY: set it to what jari sandbox-gateway says or was given.")
+            }
+            (baseURL, secretKey) = (url, key)
         case .sandbox(nil):
             guard isServing else {
                 throw StartError(
                     "JARI_SANDBOX_URL: set it to where the sandbox gateway is; jari serve prints the address.")
             }
             do throws(SandboxGateway.StartFailure) {
-                let started = try await SandboxGateway.start(
-                    settings.sandboxSettings, client: client, clock: clock, logger: logger)
+                let chosen = settings.sandboxSettings
+                let started = try await SandboxGateway.start(chosen, client: client, clock: clock, logger: logger)
                 sandbox = started
-                (baseURL, secretKey) = (started.address, SandboxSettings.standardSecretKey)
+                (baseURL, secretKey) = (started.address, chosen.secretKey)
             } catch {
                 throw StartError(error.description)
             }
@@ -101,7 +110,8 @@ extension Settings {
         // Several processes may share a database, and none of them has the sandbox to itself: JARI_SANDBOX_URL does.
         if case .sqlite(let path) = store { ledgerPath = path + ".sandbox" }
         return SandboxSettings(
-            host: host, port: sandboxPort, ledgerPath: ledgerPath, faults: sandboxFaults)
+            host: host, port: sandboxPort, secretKey: sandboxSecretKey ?? SandboxSettings.randomSecretKey(),
+            ledgerPath: ledgerPath, faults: sandboxFaults)
     }
 
     /// Where this process is reached from this machine.

@@ -13,11 +13,13 @@ public protocol PaymentGateway: Sendable {
 
     /// Captures what the fan has agreed to on the gateway's page. Takes as long as the driver's time-out at most; what
     /// is not known by then is ``CaptureResult/unknown``, never a failure.
-    func capture(_ order: CaptureOrder) async -> CaptureResult
+    ///
+    /// - Parameter deadline: When it must have ended, if that is sooner than the driver's own time-out.
+    func capture(_ order: CaptureOrder, until deadline: ContinuousClock.Instant?) async -> CaptureResult
 
     /// The payment as the gateway has it. Nil when it knows none.
-    func payment(key: String) async throws(Fault) -> GatewayPayment?
-    func payment(orderID: PaymentID) async throws(Fault) -> GatewayPayment?
+    func payment(key: String, until deadline: ContinuousClock.Instant?) async throws(Fault) -> GatewayPayment?
+    func payment(orderID: PaymentID, until deadline: ContinuousClock.Instant?) async throws(Fault) -> GatewayPayment?
 
     /// Gives money of a captured payment back to the card, once for each `RefundOrder.id`.
     func refund(_ order: RefundOrder) async -> RefundResult
@@ -31,6 +33,17 @@ public protocol PaymentGateway: Sendable {
     ///   - limit: 1 to 5,000.
     func transactions(from: Timestamp, until: Timestamp, after: String?, limit: Int) async throws(Fault)
         -> [GatewayTransaction]
+}
+
+extension PaymentGateway {
+    /// As long as the driver's own time-out allows.
+    public func capture(_ order: CaptureOrder) async -> CaptureResult { await capture(order, until: nil) }
+
+    public func payment(key: String) async throws(Fault) -> GatewayPayment? { try await payment(key: key, until: nil) }
+
+    public func payment(orderID: PaymentID) async throws(Fault) -> GatewayPayment? {
+        try await payment(orderID: orderID, until: nil)
+    }
 }
 
 /// What a fan is sent to the gateway's page with.

@@ -8,7 +8,7 @@ public struct PaymentFigures: Hashable, Sendable {
     public var refundsPending: Int
     /// Refunds that it will never do: staff must.
     public var refundsFailed: Int
-    /// When the oldest of the unknown payments was requested.
+    /// Since when the oldest of the unknown payments is.
     public var oldestUnknownAt: Timestamp?
 
     public init(unknownCount: Int, refundsPending: Int, refundsFailed: Int, oldestUnknownAt: Timestamp?) {
@@ -34,6 +34,12 @@ public protocol PaymentStore: Sendable {
     /// what `DONE`.
     func cardPayments(after: PaymentID?, limit: Int) async throws(Fault)
         -> [(payment: Payment, refundsDone: Won, refundsPending: Won)]
+    /// The same of payments by id; one without a card part is left out.
+    func cardPayments(_ ids: [PaymentID]) async throws(Fault)
+        -> [(payment: Payment, refundsDone: Won, refundsPending: Won)]
+    /// Charges of points that were requested so long ago and not paid, the oldest first.
+    func overdueCharges(olderThanSeconds seconds: Int, at now: Timestamp, limit: Int) async throws(Fault)
+        -> [ExpireCharge]
     /// How many payments are `UNKNOWN` and how many refunds `REQUESTED` or `FAILED`, for metrics.
     func paymentFigures() async throws(Fault) -> PaymentFigures
 }

@@ -67,6 +67,7 @@ private let auditChecks: [(invariant: String, title: String, statement: AuditSta
     ("I5", "a payment given back whose events are not one", .returnedPaymentsUnequalTheirEvents),
     ("I5", "a reservation whose payments are not those of its events", .reservationsUnequalTheirPayments),
     ("I5", "a refund whose failure and events differ", .refundsUnequalTheirEvents),
+    ("I5", "a refund settled by hand without exactly one entry of the audit log", .settledRefundsWithoutStaff),
     ("I6", "a seat held by a reservation that is over", .seatsOfReservationsThatAreOver),
     ("I6", "a confirmed reservation without exactly one open payment", .confirmedReservationsWithoutPayment),
     ("I6", "an open payment that no reservation waits for", .openPaymentsNobodyWaitsFor),

@@ -15,7 +15,7 @@ protocol Migration: SendableMetatype {
 /// The schema this program knows, and what a database has.
 enum Schema {
     static let migrations: [any Migration.Type] = [
-        Migration0001.self, Migration0002.self, Migration0003.self, Migration0004.self,
+        Migration0001.self, Migration0002.self, Migration0003.self, Migration0004.self, Migration0005.self,
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

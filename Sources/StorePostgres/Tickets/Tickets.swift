@@ -5,7 +5,8 @@ enum TicketStatement: String, StatementSet {
     /// Those asked for, and all of the reservations of the payments asked for.
     case lock = """
         SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
-            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at,
+            t.refund_reason
         FROM tickets AS t JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
         WHERE t.id IN (
             SELECT unnest($1)
@@ -14,13 +15,15 @@ enum TicketStatement: String, StatementSet {
         """
     case byID = """
         SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
-            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at,
+            t.refund_reason
         FROM tickets AS t JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
         WHERE t.id = $1
         """
     case ofReservation = """
         SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
-            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at,
+            t.refund_reason
         FROM tickets AS t JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
         WHERE t.reservation_id = $1 ORDER BY t.id
         """
@@ -28,7 +31,8 @@ enum TicketStatement: String, StatementSet {
     /// every ticket sold, to save sorting the few that a fan has.
     case pageOfUser = """
         SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
-            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at,
+            t.refund_reason
         FROM reservations AS v JOIN tickets AS t ON t.reservation_id = v.id
             JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
         WHERE v.user_id = $1 AND t.id < $2 ORDER BY t.id DESC LIMIT $3
@@ -39,8 +43,9 @@ enum TicketStatement: String, StatementSet {
         SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """
     case update = """
-        UPDATE tickets AS t SET status = new.status, used_at = new.used_at, used_gate = new.used_gate
-        FROM unnest($1, $2, $3, $4) AS new (id, status, used_at, used_gate) WHERE t.id = new.id
+        UPDATE tickets AS t
+        SET status = new.status, used_at = new.used_at, used_gate = new.used_gate, refund_reason = new.refund_reason
+        FROM unnest($1, $2, $3, $4, $5) AS new (id, status, used_at, used_gate, refund_reason) WHERE t.id = new.id
         """
 }
 
@@ -52,7 +57,8 @@ extension Ticket {
             seat: try ReservedSeat(row),
             // 64 random bits; a bigint is signed, so the same bits are kept as one of those.
             code: TicketCode(ticketID: id, secret: UInt64(bitPattern: try row.integer(12))), status: try row.word(13),
-            usedAt: try row.optionalTime(14), usedGate: row.optionalText(15), createdAt: try row.time(16))
+            usedAt: try row.optionalTime(14), usedGate: row.optionalText(15),
+            refundReason: row.optionalText(17), createdAt: try row.time(16))
     }
 
     static func insert(_ rows: [Ticket]) -> Request {
@@ -66,7 +72,7 @@ extension Ticket {
     static func update(_ rows: [Ticket]) -> Request {
         Request(
             TicketStatement.update, Column(rows) { $0.id }, Column(rows) { $0.status }, Column(rows) { $0.usedAt },
-            Column(rows) { $0.usedGate })
+            Column(rows) { $0.usedGate }, Column(rows) { $0.refundReason })
     }
 }
 

@@ -289,7 +289,12 @@ enum AuditStatement: String, StatementSet {
         LEFT JOIN (
             SELECT subject_id, count(*) AS total FROM events WHERE kind = 'refund.failed' GROUP BY subject_id
         ) AS e ON e.subject_id = r.id
-        WHERE coalesce(e.total, 0) <> (r.status = 'FAILED')
+        WHERE coalesce(e.total, 0) <> (r.status IN ('FAILED', 'SETTLED'))
+        """
+    case settledRefundsWithoutStaff = """
+        SELECT r.id FROM refunds AS r
+        WHERE r.status = 'SETTLED' AND (
+            SELECT count(*) FROM staff_actions AS a WHERE a.kind = 'refund.settled' AND a.subject_id = r.id) <> 1
         """
 
     // MARK: I6, what is over holds nothing

@@ -75,7 +75,8 @@ struct BatchWriter {
         for row in payments {
             if known.payments.contains(row.id) {
                 try update.run(
-                    row.status, row.refunded, row.gatewayKey, row.tryAt, row.tryCount, row.declineCode, row.id)
+                    row.status, row.refunded, row.gatewayKey, row.tryAt, row.claim, row.unknownSince, row.tryCount,
+                    row.declineCode, row.id)
             } else {
                 try insert.run(
                     row.id, row.reservationID, row.userID, row.method, row.status, row.amount, row.card, row.refunded,
@@ -104,7 +105,7 @@ struct BatchWriter {
         let update = try PreparedStatement(TicketStatement.update, on: db)
         for row in tickets {
             if known.tickets.contains(row.id) {
-                try update.run(row.status, row.usedAt, row.usedGate, row.id)
+                try update.run(row.status, row.usedAt, row.usedGate, row.refundReason, row.id)
             } else {
                 try insert.run(
                     row.id, row.reservationID, row.seat.id, row.dateID, row.userID,

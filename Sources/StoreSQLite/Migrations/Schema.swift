@@ -17,7 +17,7 @@ extension Migration {
 /// The schema this program knows, and what a file has.
 enum Schema {
     static let migrations: [any Migration.Type] = [
-        Migration0001.self, Migration0002.self, Migration0003.self, Migration0004.self,
+        Migration0001.self, Migration0002.self, Migration0003.self, Migration0004.self, Migration0005.self,
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

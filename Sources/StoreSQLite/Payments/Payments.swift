@@ -5,31 +5,42 @@ public import Ports
 enum PaymentStatement: String, StatementSet {
     case byID = """
         SELECT id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
-            decline_code, created_at
+            decline_code, created_at, claim, unknown_since
         FROM payments WHERE id = ?
         """
     /// The one that a `CONFIRMED` reservation waits for.
     case openOfReservation = """
         SELECT id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
-            decline_code, created_at
+            decline_code, created_at, claim, unknown_since
         FROM payments WHERE reservation_id = ? AND status IN ('REQUESTED', 'UNKNOWN')
         """
     case ofGatewayKey = "SELECT id FROM payments WHERE gateway_key = ?"
     case unknown = """
         SELECT id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
-            decline_code, created_at
+            decline_code, created_at, claim, unknown_since
         FROM payments WHERE status = 'UNKNOWN' AND try_at <= ? ORDER BY try_at, id LIMIT ?
+        """
+    case overdueCharges = """
+        SELECT id, user_id FROM payments
+        WHERE status = 'REQUESTED' AND reservation_id IS NULL AND created_at <= ? ORDER BY created_at LIMIT ?
+        """
+    case cardByID = """
+        SELECT id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
+            decline_code, created_at, claim, unknown_since,
+            (SELECT coalesce(sum(r.amount), 0) FROM refunds AS r WHERE r.payment_id = p.id AND r.status = 'DONE'),
+            (SELECT coalesce(sum(r.amount), 0) FROM refunds AS r WHERE r.payment_id = p.id AND r.status = 'REQUESTED')
+        FROM payments AS p WHERE id = ? AND card > 0
         """
     /// Along the index that has only those with a card part: of the others there may be far more.
     case pageByCard = """
         SELECT id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
-            decline_code, created_at,
+            decline_code, created_at, claim, unknown_since,
             (SELECT coalesce(sum(r.amount), 0) FROM refunds AS r WHERE r.payment_id = p.id AND r.status = 'DONE'),
             (SELECT coalesce(sum(r.amount), 0) FROM refunds AS r WHERE r.payment_id = p.id AND r.status = 'REQUESTED')
         FROM payments AS p INDEXED BY card_payments
         WHERE card > 0 AND id > ? ORDER BY id LIMIT ?
         """
-    case unknownFigures = "SELECT count(*), min(created_at) FROM payments WHERE status = 'UNKNOWN'"
+    case unknownFigures = "SELECT count(*), min(unknown_since) FROM payments WHERE status = 'UNKNOWN'"
     case insert = """
         INSERT INTO payments
             (id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
@@ -37,18 +48,20 @@ enum PaymentStatement: String, StatementSet {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     case update = """
-        UPDATE payments SET status = ?, refunded = ?, gateway_key = ?, try_at = ?, try_count = ?, decline_code = ?
+        UPDATE payments
+        SET status = ?, refunded = ?, gateway_key = ?, try_at = ?, claim = ?, unknown_since = ?, try_count = ?,
+            decline_code = ?
         WHERE id = ?
         """
 }
 
 extension Payment {
-    /// Of the first thirteen columns.
+    /// Of the first fifteen columns.
     init(_ row: Columns) throws {
         try self.init(row, from: 0)
     }
 
-    /// - Parameter first: Where the thirteen columns begin.
+    /// - Parameter first: Where the fifteen columns begin.
     init(_ row: Columns, from first: CInt) throws {
         let amount = row.won(first + 5)
         self.init(
@@ -56,6 +69,7 @@ extension Payment {
             method: try row.word(first + 3), status: try row.word(first + 4), amount: amount,
             points: amount - row.won(first + 6), refunded: row.won(first + 7),
             gatewayKey: row.optionalText(first + 8), tryAt: row.optionalTime(first + 9),
+            claim: try row.optionalID(first + 13), unknownSince: row.optionalTime(first + 14),
             tryCount: row.int(first + 10), declineCode: row.optionalText(first + 11), createdAt: row.time(first + 12))
     }
 }
@@ -89,7 +103,30 @@ extension SQLiteStore {
     {
         try await read("list card payments") { db in
             try PreparedStatement(PaymentStatement.pageByCard, on: db).all(after ?? .least, limit) { row in
-                (payment: try Payment(row), refundsDone: row.won(13), refundsPending: row.won(14))
+                (payment: try Payment(row), refundsDone: row.won(15), refundsPending: row.won(16))
+            }
+        }
+    }
+
+    public func cardPayments(_ ids: [PaymentID]) async throws(Fault)
+        -> [(payment: Payment, refundsDone: Won, refundsPending: Won)]
+    {
+        try await read("read \(ids.count) card payments") { db in
+            let statement = try PreparedStatement(PaymentStatement.cardByID, on: db)
+            return try ids.compactMap { id in
+                try statement.first(id) { row in
+                    (payment: try Payment(row), refundsDone: row.won(15), refundsPending: row.won(16))
+                }
+            }
+        }
+    }
+
+    public func overdueCharges(olderThanSeconds seconds: Int, at now: Timestamp, limit: Int) async throws(Fault)
+        -> [ExpireCharge]
+    {
+        try await read("find overdue charges") { db in
+            try PreparedStatement(PaymentStatement.overdueCharges, on: db).all(now.adding(seconds: -seconds), limit) {
+                ExpireCharge(paymentID: try $0.id(0), ownerID: try $0.id(1), afterSeconds: seconds)
             }
         }
     }

@@ -13,7 +13,7 @@ enum RefundStatement: String, StatementSet {
     case due = """
         SELECT r.id, r.payment_id, r.amount, r.reason, r.status, r.try_at, r.try_count, r.created_at,
             p.id, p.reservation_id, p.user_id, p.method, p.status, p.amount, p.card, p.refunded, p.gateway_key,
-            p.try_at, p.try_count, p.decline_code, p.created_at
+            p.try_at, p.try_count, p.decline_code, p.created_at, p.claim, p.unknown_since
         FROM refunds AS r CROSS JOIN payments AS p ON p.id = r.payment_id
         WHERE r.status = 'REQUESTED' AND r.try_at <= ? ORDER BY r.try_at, r.id LIMIT ?
         """

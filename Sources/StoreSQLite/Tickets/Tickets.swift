@@ -5,13 +5,15 @@ public import Ports
 enum TicketStatement: String, StatementSet {
     case byID = """
         SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
-            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at,
+            t.refund_reason
         FROM tickets AS t JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
         WHERE t.id = ?
         """
     case ofReservation = """
         SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
-            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at,
+            t.refund_reason
         FROM tickets AS t JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
         WHERE t.reservation_id = ? ORDER BY t.id
         """
@@ -19,7 +21,8 @@ enum TicketStatement: String, StatementSet {
     /// every ticket sold, to save sorting the few that a fan has.
     case pageOfUser = """
         SELECT s.id, s.section, s.row, s.number, r.grade_name, r.grade, r.price, r.fence,
-            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at
+            t.id, t.reservation_id, t.date_id, t.user_id, t.secret, t.status, t.used_at, t.used_gate, t.created_at,
+            t.refund_reason
         FROM reservations AS v CROSS JOIN tickets AS t ON t.reservation_id = v.id
             JOIN reservation_seats AS r USING (reservation_id, seat_id) JOIN seats AS s ON s.id = t.seat_id
         WHERE v.user_id = ? AND t.id < ? ORDER BY t.id DESC LIMIT ?
@@ -29,7 +32,7 @@ enum TicketStatement: String, StatementSet {
             (id, reservation_id, seat_id, date_id, user_id, secret, status, used_at, used_gate, created_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
-    case update = "UPDATE tickets SET status = ?, used_at = ?, used_gate = ? WHERE id = ?"
+    case update = "UPDATE tickets SET status = ?, used_at = ?, used_gate = ?, refund_reason = ? WHERE id = ?"
 }
 
 extension Ticket {
@@ -40,7 +43,8 @@ extension Ticket {
             seat: try ReservedSeat(row),
             // 64 random bits; SQLite's integers are signed, so the same bits are kept as one of those.
             code: TicketCode(ticketID: id, secret: UInt64(bitPattern: row.integer(12))), status: try row.word(13),
-            usedAt: row.optionalTime(14), usedGate: row.optionalText(15), createdAt: row.time(16))
+            usedAt: row.optionalTime(14), usedGate: row.optionalText(15),
+            refundReason: row.optionalText(17), createdAt: row.time(16))
     }
 }
 

@@ -79,7 +79,7 @@ struct CardPaymentTests {
         sale.now = held.createdAt.adding(seconds: 59)
         #expect(sale.refusal(sale.begin(payment, amount: 1)) == .amountMismatch(expected: Won(150_000)))
         try sale.run(sale.begin(payment))
-        #expect(sale.refusal(sale.begin(payment, key: "key-2", amount: 1)) != nil)
+        #expect(sale.refusal(sale.begin(payment, key: "key-2", amount: 1, claim: 2)) != nil)
     }
 
     @Test("Refunds ticket by ticket add up to what points and card paid, to the won", arguments: [1, 33_333, 299_999])
@@ -134,15 +134,17 @@ struct CardPaymentTests {
     @Test("One asks about an unknown payment at a time")
     func askAgain() throws {
         var (sale, _, payment) = try requested()
-        let ask = Command.askAgain(AskAgain(ownerID: sale.fan, paymentID: payment, tryMs: 5_000))
-        #expect(sale.refusal(ask) == .wrongState)
+        func ask(_ claim: UInt64) -> Command {
+            .askAgain(AskAgain(ownerID: sale.fan, paymentID: payment, claim: .sample(claim), tryMs: 5_000))
+        }
+        #expect(sale.refusal(ask(2)) == .wrongState)
         try sale.run(sale.begin(payment))
         let until = sale.now.adding(seconds: 5)
-        #expect(sale.refusal(ask) == .paymentUnderWay(until: until))
+        #expect(sale.refusal(ask(2)) == .paymentUnderWay(until: until))
         sale.now = until
-        try sale.run(ask)
-        #expect(sale.refusal(ask) == .paymentUnderWay(until: until.adding(seconds: 5)))
-        #expect(sale.refusal(sale.begin(payment)) == .paymentUnderWay(until: until.adding(seconds: 5)))
+        try sale.run(ask(2))
+        #expect(sale.refusal(ask(3)) == .paymentUnderWay(until: until.adding(seconds: 5)))
+        #expect(sale.refusal(sale.begin(payment, claim: 4)) == .paymentUnderWay(until: until.adding(seconds: 5)))
     }
 
     @Test("Nothing is paid by card where nothing is to pay")

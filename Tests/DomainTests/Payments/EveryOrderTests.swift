@@ -73,6 +73,7 @@ private struct World {
     let reservation: ReservationID
     var payment: PaymentID
     var last: Command?
+    private var claims: UInt64 = 0
     var events: [Event] { sale.rows.events }
 
     init() throws {
@@ -127,7 +128,8 @@ private struct World {
     private mutating func confirm(
         with other: String? = nil, _ ask: (inout PureGateway, Payment) -> CaptureResult
     ) {
-        guard let begun = try? sale.run(sale.begin(payment, key: other ?? key)).outcome,
+        claims += 1
+        guard let begun = try? sale.run(sale.begin(payment, key: other ?? key, claim: claims)).outcome,
             case .captureBegun(let row) = begun
         else { return }
         tell(payment, ask(&gateway, row), key: other ?? key)

@@ -66,6 +66,18 @@ struct ComposedStore: Store {
         try await base.cardPayments(after: after, limit: limit)
     }
 
+    func cardPayments(_ ids: [PaymentID]) async throws(Fault)
+        -> [(payment: Payment, refundsDone: Won, refundsPending: Won)]
+    {
+        try await base.cardPayments(ids)
+    }
+
+    func overdueCharges(olderThanSeconds seconds: Int, at now: Timestamp, limit: Int) async throws(Fault)
+        -> [ExpireCharge]
+    {
+        try await base.overdueCharges(olderThanSeconds: seconds, at: now, limit: limit)
+    }
+
     func paymentFigures() async throws(Fault) -> PaymentFigures { try await base.paymentFigures() }
 
     // MARK: Catalogue

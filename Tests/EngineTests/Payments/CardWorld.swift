@@ -13,6 +13,7 @@ import Testing
 
 @testable import Engine
 
+private let secretKey = "test_sk_sandbox"
 private let sharedClient = HTTPClient(configuration: TossGateway.clientConfiguration)
 
 /// A date on sale with a real sandbox gateway beside it, on the same simulated clock.
@@ -34,13 +35,13 @@ struct CardWorld: Sendable {
             var logger = Logger(label: "jari.tests")
             logger.logLevel = .critical
             let sandbox = try await SandboxGateway.start(
-                SandboxSettings(), client: sharedClient, clock: world.clock, logger: logger)
+                SandboxSettings(secretKey: secretKey), client: sharedClient, clock: world.clock, logger: logger)
             let checkout = TossCheckout(
                 pageURL: sandbox.address + "/checkout", successURL: "http://shop.example/paid",
                 failURL: "http://shop.example/failed")
             let gateway = TossGateway(
                 settings: TossSettings(
-                    baseURL: sandbox.address, secretKey: SandboxSettings.standardSecretKey, checkout: checkout),
+                    baseURL: sandbox.address, secretKey: secretKey, checkout: checkout),
                 client: sharedClient, logger: logger)
             let desk = PaymentDesk(
                 engine: world.engine, store: world.store, gateway: gateway, policy: policy, tryMs: 5_000,
@@ -59,15 +60,23 @@ struct CardWorld: Sendable {
     /// - Parameters:
     ///   - engine: Whose process it runs in.
     ///   - other: Asked instead of the sandbox.
-    func reconciler(at engine: Int = 0, reading other: (any PaymentGateway)? = nil) -> Reconciler {
+    func reconciler(
+        at engine: Int = 0, reading other: (any PaymentGateway)? = nil, leases: any Leases = InProcessLeases(),
+        pageSize: Int = 1_000
+    ) -> Reconciler {
         var logger = Logger(label: "jari.tests")
         logger.logLevel = .critical
         return Reconciler(
             engine: world.engines[engine], store: world.store,
-            desk: PaymentDesk(
-                engine: world.engines[engine], store: world.store, gateway: other ?? gateway, policy: Self.policy,
-                tryMs: 5_000, clock: clock, logger: logger),
-            gateway: other ?? gateway, leases: InProcessLeases(),
+            desk: desk(at: engine, asking: other ?? gateway), gateway: other ?? gateway, leases: leases, clock: clock,
+            pageSize: pageSize, logger: logger)
+    }
+
+    func desk(at engine: Int = 0, asking other: any PaymentGateway) -> PaymentDesk {
+        var logger = Logger(label: "jari.tests")
+        logger.logLevel = .critical
+        return PaymentDesk(
+            engine: world.engines[engine], store: world.store, gateway: other, policy: Self.policy, tryMs: 5_000,
             clock: clock, logger: logger)
     }
 
@@ -101,7 +110,7 @@ struct CardWorld: Sendable {
         let order = try await agreed(seat: seat, points: points)
         let begin = BeginCapture(
             userID: fan, paymentID: order.orderID, paymentKey: order.paymentKey, amount: nil, policy: Self.policy,
-            tryMs: 5_000)
+            claim: .sample(1), tryMs: 5_000)
         guard case .success(.captureBegun) = await world.engine.outcome(of: .beginCapture(begin)) else {
             throw Surprise(what: "a capture that does not begin")
         }

@@ -62,7 +62,10 @@ struct ReconcilerTests {
             await #expect(throws: Fault.self) {
                 try await world.reconciler().settleUnknown(at: world.clock.now())
             }
-            #expect(try await world.payment(order).status == .unknown)
+            let payment = try await world.payment(order)
+            #expect(payment.status == .unknown && payment.tryCount == 0)
+            // The next to ask need not wait until this one would have given up.
+            #expect(payment.claim == nil && payment.tryAt == world.clock.now().adding(milliseconds: 1_500))
         }
     }
 
@@ -72,7 +75,7 @@ struct ReconcilerTests {
             let order = try await world.agreed()
             let begin = BeginCapture(
                 userID: world.fan, paymentID: order.orderID, paymentKey: "made-up", amount: nil,
-                policy: CardWorld.policy, tryMs: 5_000)
+                policy: CardWorld.policy, claim: .sample(1), tryMs: 5_000)
             _ = await world.world.engine.outcome(of: .beginCapture(begin))
             world.clock.advance(milliseconds: 6_000)
             try await world.reconciler().settleUnknown(at: world.clock.now())
@@ -88,7 +91,7 @@ struct ReconcilerTests {
             let other = try await world.begun(seat: 1)
             #expect(await world.gateway.capture(other) == .captured(amount: other.amount))
             world.clock.advance(milliseconds: 6_000)
-            let reconciler = world.reconciler(reading: PoisonedGateway(base: world.gateway, key: stuck.paymentKey))
+            let reconciler = world.reconciler(reading: BentGateway.poisoned(world.gateway, key: stuck.paymentKey))
             await #expect(throws: Fault.self) { try await reconciler.settleUnknown(at: world.clock.now()) }
             #expect(try await world.payment(other).status == .captured)
             #expect(try await world.payment(stuck).status == .unknown)
@@ -219,88 +222,5 @@ struct ReconcilerTests {
             #expect(events.map(\.subjectID) == [ID(order.orderID)])
             #expect(events.first?.amount == Won(30_000))
         }
-    }
-}
-
-@Suite("Comparing ledgers")
-struct LedgerComparisonTests {
-    private static let start = Timestamp(milliseconds: 1_795_348_800_000)
-
-    private static func id(_ number: UInt64) -> PaymentID {
-        PaymentID(high: UInt64(start.milliseconds + 1) << 16 | 0x7000, low: 0x8000_0000_0000_0000 | number)
-    }
-
-    private static func entry(_ number: UInt64, _ status: Payment.Status, done: Int64 = 0, pending: Int64 = 0)
-        -> LedgerEntry
-    {
-        LedgerEntry(
-            payment: Payment(
-                id: id(number), reservationID: .sample(number), userID: .sample(1), method: .card, status: status,
-                amount: Won(100), points: .zero, refunded: Won(done + pending), gatewayKey: "key-\(number)",
-                createdAt: start),
-            refundsDone: Won(done))
-    }
-
-    private static func line(_ number: UInt64, _ amount: Int64) -> GatewayTransaction {
-        GatewayTransaction(
-            id: "t\(number)\(amount)", paymentKey: "key-\(number)", orderID: id(number), amount: amount, at: start)
-    }
-
-    private static func kinds(_ entries: [LedgerEntry], _ lines: [GatewayTransaction]) -> [LedgerDifference.Kind] {
-        LedgerComparison(transactions: lines, entries: entries, from: start).differences.map(\.kind)
-    }
-
-    @Test("What agrees is no difference")
-    func agrees() {
-        let entries = [
-            Self.entry(1, .captured), Self.entry(2, .refunded, done: 100), Self.entry(3, .declined),
-            Self.entry(4, .partiallyRefunded, done: 10, pending: 20), Self.entry(5, .requested),
-        ]
-        let lines = [Self.line(1, 100), Self.line(2, 100), Self.line(2, -100), Self.line(4, 100), Self.line(4, -10)]
-        #expect(Self.kinds(entries, lines) == [])
-        // The gateway may have done what we have not heard of yet.
-        #expect(Self.kinds(entries, lines + [Self.line(4, -20)]) == [])
-    }
-
-    @Test("Each way to differ has its name")
-    func differs() {
-        #expect(Self.kinds([], [Self.line(1, 100)]) == [.unknownOrder])
-        #expect(Self.kinds([Self.entry(1, .declined)], [Self.line(1, 100)]) == [.notCaptured])
-        #expect(Self.kinds([Self.entry(1, .captured)], []) == [.missing])
-        #expect(Self.kinds([Self.entry(1, .captured)], [Self.line(1, 99)]) == [.amount])
-        #expect(Self.kinds([Self.entry(1, .captured)], [Self.line(1, 100), Self.line(1, -1)]) == [.refundedMore])
-        #expect(Self.kinds([Self.entry(1, .refunded, done: 100)], [Self.line(1, 100)]) == [.refundedLess])
-        let foreign = GatewayTransaction(id: "x", paymentKey: "k", orderID: nil, amount: 5, at: Self.start)
-        #expect(Self.kinds([], [foreign]) == [.unknownOrder])
-    }
-
-    @Test("A payment from before the time that is compared may have lines from before it")
-    func older() {
-        let before = Self.start.adding(seconds: 10)
-        let differences = LedgerComparison(
-            transactions: [Self.line(1, -100)], entries: [Self.entry(1, .refunded, done: 100)], from: before
-        ).differences
-        #expect(differences.isEmpty)
-    }
-}
-
-/// The sandbox, but for one payment that cannot be read.
-private struct PoisonedGateway: PaymentGateway {
-    let base: TossGateway
-    let key: String
-
-    var name: String { base.name }
-    func checkoutURL(for order: CheckoutOrder) -> String { base.checkoutURL(for: order) }
-    func capture(_ order: CaptureOrder) async -> CaptureResult { await base.capture(order) }
-    func payment(key: String) async throws(Fault) -> GatewayPayment? {
-        guard key != self.key else { throw Fault(.broken, attempt: "read a payment", reason: "it is no payment") }
-        return try await base.payment(key: key)
-    }
-    func payment(orderID: PaymentID) async throws(Fault) -> GatewayPayment? { try await base.payment(orderID: orderID) }
-    func refund(_ order: RefundOrder) async -> RefundResult { await base.refund(order) }
-    func transactions(from: Timestamp, until: Timestamp, after: String?, limit: Int) async throws(Fault)
-        -> [GatewayTransaction]
-    {
-        try await base.transactions(from: from, until: until, after: after, limit: limit)
     }
 }

@@ -61,7 +61,7 @@ struct RoutesTests {
         #expect(documented.count > 50, "openapi.yml is not read rightly")
         // The contract leaves out on purpose: the files of Swagger UI.
         let undocumented = Set(endpoints).subtracting(documented)
-        #expect(undocumented.filter { !$0.hasPrefix("GET /docs/assets/") } == [])
+        #expect(undocumented.filter { !$0.contains("/assets/") } == [])
         #expect(documented.subtracting(endpoints) == [])
     }
 }
@@ -70,9 +70,11 @@ struct RoutesTests {
 private struct NoGateway: PaymentGateway {
     var name: String { "none" }
     func checkoutURL(for order: CheckoutOrder) -> String { "" }
-    func capture(_ order: CaptureOrder) async -> CaptureResult { .unknown }
-    func payment(key: String) async throws(Fault) -> GatewayPayment? { nil }
-    func payment(orderID: PaymentID) async throws(Fault) -> GatewayPayment? { nil }
+    func capture(_ order: CaptureOrder, until deadline: ContinuousClock.Instant?) async -> CaptureResult { .unknown }
+    func payment(key: String, until deadline: ContinuousClock.Instant?) async throws(Fault) -> GatewayPayment? { nil }
+    func payment(orderID: PaymentID, until deadline: ContinuousClock.Instant?) async throws(Fault) -> GatewayPayment? {
+        nil
+    }
     func refund(_ order: RefundOrder) async -> RefundResult { .unknown }
     func transactions(from: Timestamp, until: Timestamp, after: String?, limit: Int) async throws(Fault)
         -> [GatewayTransaction]

@@ -126,6 +126,8 @@ struct PostgresPlanTests {
         _ = try await store.dueRefunds(at: world.clock.now(), limit: 1)
         _ = try await store.payments([bought.payment.id])
         _ = try await store.cardPayments(after: nil, limit: 1)
+        _ = try await store.cardPayments([bought.payment.id])
+        _ = try await store.overdueCharges(olderThanSeconds: 1, at: world.clock.now(), limit: 1)
         _ = try await store.paymentFigures()
     }
 
