@@ -22,62 +22,122 @@ struct HostNotFound: Error {
     let reason: String
 }
 
-/// The system's resolver, on threads of its own: it blocks, for as long as a name server keeps silent.
+/// The system's resolver, on threads of its own: it blocks, for as long as a name server keeps silent, and cannot be told to
+/// stop.
+///
+/// So a look-up has its thread until it ends, whoever still waits for it, and while all threads are taken a further one is
+/// refused at once. Whoever asks for a host that is being looked up waits for the same look-up: a name server that keeps
+/// silent has one thread, however often it is asked.
 final class SystemResolver: HostResolver {
-    private static let threadCount = 16
+    typealias Answer = Result<[SocketAddress], HostNotFound>
+
+    private static let threadCount = 32
     private static let addressesMax = 16
     private static let limitMs: Int64 = 5_000
 
-    private let threads = NIOThreadPool(numberOfThreads: threadCount)
+    private struct Key: Hashable {
+        let host: String
+        let port: Int
+    }
 
-    init() {
+    private let threads = NIOThreadPool(numberOfThreads: threadCount)
+    private let limitMs: Int64
+    private let look: @Sendable (_ host: String, _ port: Int) -> Answer
+    private let underWay = Mutex<[Key: Lookup]>([:])
+
+    convenience init() {
+        self.init(limitMs: Self.limitMs, look: Self.look)
+    }
+
+    /// - Parameters:
+    ///   - limitMs: For how long an answer is waited for.
+    ///   - look: What blocks.
+    init(limitMs: Int64, look: @Sendable @escaping (_ host: String, _ port: Int) -> Answer) {
+        self.limitMs = limitMs
+        self.look = look
         threads.start()
     }
 
+    /// Look-ups that have a thread.
+    var underWayCount: Int { underWay.withLock { $0.count } }
+    /// Who waits for what comes of them.
+    var waitingCount: Int { underWay.withLock { $0.values.map(\.waitingCount).reduce(0, +) } }
+
     func addresses(of host: String, port: Int) async throws(HostNotFound) -> [SocketAddress] {
-        let result = await withCheckedContinuation { continuation in
-            let answer = FirstAnswer(continuation)
-            threads.submit { state in
-                // When nobody waits any more, a name server that keeps silent is not asked.
-                guard !answer.isGiven else { return }
-                answer.give(
-                    state == .active
-                        ? Self.look(host, port: port) : .failure(HostNotFound(reason: "the program is ending")))
-            }
-            Task {
-                try? await Task.sleep(for: .milliseconds(Self.limitMs))
-                answer.give(.failure(HostNotFound(reason: "its name server does not answer")))
-            }
+        let key = Key(host: host, port: port)
+        let found = underWay.withLock { underWay -> (lookup: Lookup, isNew: Bool)? in
+            if let same = underWay[key] { return (same, false) }
+            guard underWay.count < Self.threadCount else { return nil }
+            let lookup = Lookup()
+            underWay[key] = lookup
+            return (lookup, true)
         }
-        return try result.get()
+        guard let found else { throw HostNotFound(reason: "too many hosts are being looked up") }
+        if found.isNew { begin(found.lookup, of: key) }
+        return try await found.lookup.answer(limitMs: limitMs).get()
     }
 
+    /// Does not wait for what blocks.
     func close() async {
-        // What cannot be shut down is shut down already.
-        try? await threads.shutdownGracefully()
+        threads.shutdownGracefully { _ in }
     }
 
-    /// Goes on with the first answer; later ones are dropped.
-    private final class FirstAnswer: Sendable {
-        typealias Answer = Result<[SocketAddress], HostNotFound>
-        private let waiting: Mutex<CheckedContinuation<Answer, Never>?>
+    private func begin(_ lookup: Lookup, of key: Key) {
+        threads.submit { [self] state in
+            let answer =
+                state == .active ? look(key.host, key.port) : .failure(HostNotFound(reason: "the program is ending"))
+            underWay.withLock { $0[key] = nil }
+            lookup.end(answer)
+        }
+    }
 
-        init(_ continuation: CheckedContinuation<Answer, Never>) {
-            waiting = Mutex(continuation)
+    /// One look-up, and all who wait for it.
+    private final class Lookup: Sendable {
+        private struct State {
+            var answer: Answer?
+            var waiting: [Int: CheckedContinuation<Answer, Never>] = [:]
+            var waitedCount = 0
         }
 
-        var isGiven: Bool { waiting.withLock { $0 == nil } }
+        private let state = Mutex(State())
 
-        func give(_ answer: Answer) {
-            let continuation = waiting.withLock { waiting in
-                defer { waiting = nil }
-                return waiting
+        func answer(limitMs: Int64) async -> Answer {
+            await withCheckedContinuation { continuation in
+                let place: Int? = state.withLock { state in
+                    guard state.answer == nil else { return nil }
+                    state.waitedCount += 1
+                    state.waiting[state.waitedCount] = continuation
+                    return state.waitedCount
+                }
+                guard let place else { return continuation.resume(returning: ended) }
+                Task {
+                    try? await Task.sleep(for: .milliseconds(limitMs))
+                    let late = state.withLock { $0.waiting.removeValue(forKey: place) }
+                    late?.resume(returning: .failure(HostNotFound(reason: "its name server does not answer")))
+                }
             }
-            continuation?.resume(returning: answer)
+        }
+
+        var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+        func end(_ answer: Answer) {
+            let waiting = state.withLock { state in
+                state.answer = answer
+                defer { state.waiting = [:] }
+                return state.waiting.values
+            }
+            for continuation in waiting { continuation.resume(returning: answer) }
+        }
+
+        private var ended: Answer {
+            guard let answer = state.withLock({ $0.answer }) else {
+                preconditionFailure("a look-up that has not ended")
+            }
+            return answer
         }
     }
 
-    private static func look(_ host: String, port: Int) -> Result<[SocketAddress], HostNotFound> {
+    @Sendable private static func look(_ host: String, port: Int) -> Answer {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         #if canImport(Glibc)

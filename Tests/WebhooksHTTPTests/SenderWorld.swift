@@ -1,6 +1,5 @@
 import CoordinationInProcess
 import Domain
-import Engine
 import Foundation
 import Logging
 import Ports
@@ -9,7 +8,27 @@ import StoreSQLite
 import TestSupport
 import Testing
 
+@testable import Engine
 @testable import WebhooksHTTP
+
+/// A process whose clock is wrong.
+struct SkewedClock: WallClock {
+    let clock: SimulatedClock
+    let seconds: Int
+
+    func now() -> Timestamp { clock.now().adding(seconds: seconds) }
+}
+
+/// What differs from the program's own settings.
+struct SenderSettings {
+    /// For how long an answer is waited for, and for how long an endpoint is sent to in one go.
+    var limitMs: Int64 = 10_000
+    var runMs = 15_000
+    /// How far the clocks are ahead of the store's: of the process that consumes events and that staff use, and of the one
+    /// that sends.
+    var deskAheadSeconds = 0
+    var senderAheadSeconds = 0
+}
 
 /// A store of its own, a clock that stands still, and the program's own parts from event to receiver.
 final class SenderWorld: Sendable {
@@ -20,13 +39,14 @@ final class SenderWorld: Sendable {
     let desk: WebhookDesk
     let staff: User
     private let nudge = WakeUp()
-    private let limitMs: Int64
+    private let settings: SenderSettings
 
-    /// - Parameter limitMs: For how long an answer is waited for.
-    static func with(limitMs: Int64 = 10_000, _ body: (SenderWorld) async throws -> Void) async throws {
+    static func with(
+        _ settings: SenderSettings = SenderSettings(), _ body: (SenderWorld) async throws -> Void
+    ) async throws {
         let folder = URL.temporaryDirectory.appending(path: "jari-webhooks-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let world = try await SenderWorld(folder: folder, limitMs: limitMs)
+        let world = try await SenderWorld(folder: folder, settings)
         do {
             try await body(world)
         } catch {
@@ -36,16 +56,17 @@ final class SenderWorld: Sendable {
         try world.remove(folder)
     }
 
-    private init(folder: URL, limitMs: Int64) async throws {
-        self.limitMs = limitMs
+    private init(folder: URL, _ settings: SenderSettings) async throws {
+        self.settings = settings
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         store = try SQLiteStore(path: folder.appending(path: "jari.db").path(), clock: clock, logger: logger)
         try await store.migrate()
         staff = User(id: .sample(1), email: "staff@example.com", name: "직원", role: .staff, createdAt: clock.now())
         _ = try await store.create(staff, passwordHash: "")
-        fanOut = WebhookFanOut(store: store, webhooks: store, clock: clock, ids: ids, nudge: nudge)
+        let deskClock = SkewedClock(clock: clock, seconds: settings.deskAheadSeconds)
+        fanOut = WebhookFanOut(store: store, webhooks: store, clock: deskClock, ids: ids, nudge: nudge)
         desk = WebhookDesk(
-            store: store, webhooks: store, fanOut: fanOut, clock: clock, ids: ids, nudge: nudge,
+            store: store, webhooks: store, fanOut: fanOut, clock: deskClock, ids: ids, nudge: nudge,
             allowsPrivateTargets: true)
     }
 
@@ -53,8 +74,9 @@ final class SenderWorld: Sendable {
         WebhookSender(
             store: store,
             transport: HTTPWebhooks(
-                allowsPrivateTargets: true, resolver: ToldResolver(["127.0.0.1"]), limitMs: limitMs),
-            leases: InProcessLeases(), clock: clock, ids: ids, nudge: nudge,
+                allowsPrivateTargets: true, resolver: ToldResolver(["127.0.0.1"]), limitMs: settings.limitMs),
+            leases: InProcessLeases(), clock: SkewedClock(clock: clock, seconds: settings.senderAheadSeconds), ids: ids,
+            nudge: nudge, runMs: settings.runMs,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -93,6 +115,15 @@ final class SenderWorld: Sendable {
 
     private func endpoints() async throws -> Set<WebhookID> {
         Set(try await store.webhooks(of: nil, before: nil, limit: 100).map(\.id))
+    }
+
+    /// Changes an endpoint as its owner, and leaves what is not said.
+    func change(_ endpoint: WebhookID, path: String? = nil, isEnabled: Bool = true) async throws {
+        let was = try #require(try await store.webhook(endpoint))
+        let url = try #require(WebhookURL(path.map { "\(was.url)\($0)" } ?? was.url.text))
+        let draft = WebhookDraft(
+            url: url, kinds: was.kinds, concertID: was.concertID, details: was.details, isEnabled: isEnabled)
+        _ = try await desk.change(endpoint, to: draft, by: staff.id, isAdmin: false)
     }
 
     func key() -> Idempotency {

@@ -42,10 +42,8 @@ struct WebhookFailoverTests {
                 let endpoint = try await world.endpoint(at: receiver)
                 let events = [world.event(about: 1), world.event(about: 1, version: 2), world.event(about: 2)]
                 try await world.fanOut.consume(events)
-                let now = world.clock.now()
-                let taken = try await world.store.takeDeliveries(
-                    of: endpoint, at: now, until: now.adding(seconds: 30), limit: 1)
-                #expect(taken.map(\.eventID) == [events[0].id])
+                let taken = try await world.store.takeDeliveries(of: endpoint, forSeconds: 30, limit: 1)
+                #expect(taken?.deliveries.map(\.eventID) == [events[0].id])
                 try await world.sending {
                     let isFirst = try await world.wait(for: 1, .delivered, at: endpoint)
                     #expect(isFirst)
@@ -73,6 +71,44 @@ struct WebhookFailoverTests {
                 }
                 let delivered = try await world.deliveries(endpoint, .delivered).count
                 #expect(delivered == receiver.received.count && (8..<40).contains(delivered))
+            }
+        }
+    }
+
+    @Test("What is not under way is nobody's: nothing waits in a process while its time runs out")
+    func nothingWaits() async throws {
+        try await SenderWorld.with { world in
+            try await Receiver.with(reply: { _, _ in .never }) { receiver in
+                let endpoint = try await world.endpoint(at: receiver)
+                try await world.fanOut.consume((1...40).map { world.event(about: $0) })
+                try await world.sending {
+                    try #require(await eventually { receiver.received.count == 8 })
+                    let rest = try await world.store.takeDeliveries(of: endpoint, forSeconds: 30, limit: 100)
+                    #expect(rest?.deliveries.count == 32)
+                }
+            }
+        }
+    }
+
+    @Test("Processes whose clocks are an hour apart from the store's send at once, and try again when it is time")
+    func clocks() async throws {
+        for (desk, sender) in [(3_600, -3_600), (-3_600, 3_600)] {
+            try await SenderWorld.with(SenderSettings(deskAheadSeconds: desk, senderAheadSeconds: sender)) { world in
+                try await Receiver.with(reply: { _, before in .status(before == 0 ? 500 : 204) }) { receiver in
+                    let endpoint = try await world.endpoint(at: receiver)
+                    let event = world.event(about: 1)
+                    try await world.fanOut.consume([event])
+                    let now = world.clock.now()
+                    try await world.sending {
+                        let delivery = try await world.wait(forTries: 1, of: event, at: endpoint)
+                        let next = try #require(delivery.nextAttemptAt)
+                        #expect((4_000...6_000).contains(next.milliseconds(since: now)))
+                        #expect(try await world.store.webhook(endpoint)?.failingSince == now)
+                        world.clock.set(to: next)
+                        #expect(try await world.wait(for: 1, .delivered, at: endpoint))
+                    }
+                    #expect(receiver.received[0].header("webhook-timestamp") == "\(now.milliseconds / 1000)")
+                }
             }
         }
     }

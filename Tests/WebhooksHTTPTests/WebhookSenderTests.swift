@@ -154,10 +154,7 @@ struct WebhookSenderTests {
                     world.clock.advance(milliseconds: 60_000)
                     try await Task.sleep(for: .milliseconds(1_200))
                     #expect(receiver.received.count == 1)
-                    let was = try #require(try await world.store.webhook(endpoint))
-                    let draft = WebhookDraft(
-                        url: was.url, kinds: was.kinds, concertID: nil, details: was.details, isEnabled: true)
-                    _ = try await world.desk.change(endpoint, to: draft, by: world.staff.id, isAdmin: false)
+                    try await world.change(endpoint)
                     #expect(try await world.wait(for: 2, .delivered, at: endpoint))
                 }
                 #expect(receiver.ids == [events[0], events[0], events[1]].map { "\($0.id)" })
@@ -226,7 +223,7 @@ struct WebhookSenderTests {
 
     @Test("A slow endpoint does not hold up another")
     func slowNeighbour() async throws {
-        try await SenderWorld.with(limitMs: 1_000) { world in
+        try await SenderWorld.with(SenderSettings(limitMs: 1_000)) { world in
             try await Receiver.with(reply: { one, _ in one.uri == "/slow" ? .never : .status(204) }) { receiver in
                 let slow = try await world.endpoint(at: receiver, path: "/slow")
                 let quick = try await world.endpoint(at: receiver, path: "/quick")

@@ -44,6 +44,9 @@ public struct WebhookDelivery: Hashable, Sendable {
     public var failureCount: Int
     /// When it is tried next. Nil when it is over, or waits for an earlier one about the same subject.
     public var nextAttemptAt: Timestamp?
+    /// Until when it is under way with whoever took it, and nobody else is given it: exclusive. Nil when nobody has it.
+    /// What came of a try counts only if it is still the same.
+    public var takenUntil: Timestamp?
     /// A failure from then on is the last.
     public var giveUpAt: Timestamp
     public let createdAt: Timestamp
@@ -53,7 +56,7 @@ public struct WebhookDelivery: Hashable, Sendable {
     public init(
         id: WebhookDeliveryID, endpointID: WebhookID, eventID: EventID, kind: Kind, subjectID: ID<Event.Subject>,
         payload: [UInt8], status: Status, attemptCount: Int, failureCount: Int, nextAttemptAt: Timestamp?,
-        giveUpAt: Timestamp, createdAt: Timestamp, finishedAt: Timestamp?
+        takenUntil: Timestamp?, giveUpAt: Timestamp, createdAt: Timestamp, finishedAt: Timestamp?
     ) {
         self.id = id
         self.endpointID = endpointID
@@ -65,6 +68,7 @@ public struct WebhookDelivery: Hashable, Sendable {
         self.attemptCount = attemptCount
         self.failureCount = failureCount
         self.nextAttemptAt = nextAttemptAt
+        self.takenUntil = takenUntil
         self.giveUpAt = giveUpAt
         self.createdAt = createdAt
         self.finishedAt = finishedAt
@@ -77,8 +81,30 @@ public struct WebhookDelivery: Hashable, Sendable {
     ) {
         self.init(
             id: id, endpointID: endpoint, eventID: event, kind: kind, subjectID: subject, payload: payload,
-            status: .pending, attemptCount: 0, failureCount: 0, nextAttemptAt: nil,
+            status: .pending, attemptCount: 0, failureCount: 0, nextAttemptAt: nil, takenUntil: nil,
             giveUpAt: now.adding(seconds: WebhookSchedule.patienceSeconds), createdAt: now, finishedAt: nil)
+    }
+
+    /// When it is given up that is added at `now`, by the store's clock, whatever clock it was made by.
+    public func giveUpAt(asOf now: Timestamp) -> Timestamp {
+        giveUpAt.adding(milliseconds: now.milliseconds(since: createdAt))
+    }
+
+    /// One that is over, as it is to be sent again.
+    ///
+    /// - Parameters:
+    ///   - waitsForEarlier: Whether an earlier one about its subject is not over.
+    ///   - underWayUntil: Until when another about its subject is under way. It is not sent beside that one, but as soon as
+    ///     it is known what came of it, or when its time is over.
+    public func sentAgain(waitsForEarlier: Bool, underWayUntil: Timestamp?, at now: Timestamp) -> WebhookDelivery {
+        var row = self
+        row.status = .pending
+        row.failureCount = 0
+        row.finishedAt = nil
+        row.giveUpAt = now.adding(seconds: WebhookSchedule.patienceSeconds)
+        row.nextAttemptAt = waitsForEarlier ? nil : underWayUntil ?? now
+        row.takenUntil = waitsForEarlier ? nil : underWayUntil
+        return row
     }
 
     /// How long a delivery and its attempts are kept: thirty days.

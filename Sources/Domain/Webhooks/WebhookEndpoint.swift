@@ -54,32 +54,3 @@ public struct WebhookEndpoint: Hashable, Sendable {
         return concertID == nil || concertID == concert
     }
 }
-
-/// What an endpoint's deliveries are signed with. After a new one was made the one before signs too for a day, so that a
-/// receiver may change over at any time of it.
-public struct WebhookSecrets: Hashable, Sendable {
-    public static let byteCount = 32
-    public static let overlapSeconds = 24 * 3600
-
-    public let current: [UInt8]
-    public let previous: [UInt8]?
-    /// Until when the one before signs too: exclusive. Present when `previous` is.
-    public let previousUntil: Timestamp?
-
-    public init(current: [UInt8], previous: [UInt8]? = nil, previousUntil: Timestamp? = nil) {
-        precondition((previous == nil) == (previousUntil == nil), "a secret without its end")
-        self.current = current
-        self.previous = previous
-        self.previousUntil = previousUntil
-    }
-
-    public func rotated(to next: [UInt8], at now: Timestamp) -> WebhookSecrets {
-        WebhookSecrets(current: next, previous: current, previousUntil: now.adding(seconds: Self.overlapSeconds))
-    }
-
-    /// Those that sign now, the newest first.
-    public func signing(at now: Timestamp) -> [[UInt8]] {
-        guard let previous, let previousUntil, now < previousUntil else { return [current] }
-        return [current, previous]
-    }
-}

@@ -69,5 +69,6 @@ public struct WebhookURL: Hashable, Sendable {
 }
 
 extension WebhookURL: CustomStringConvertible {
-    public var description: String { text }
+    /// Scheme and host alone, for logs and histories that others read: a path or a query may carry a secret.
+    public var description: String { String(text.dropLast(target.count)) }
 }

@@ -60,7 +60,7 @@ public final class WebhookDesk: Sendable {
             let stored = answer(encode(endpoint))
             let isAdded = try await self.webhooks.add(
                 endpoint, countMax: WebhookEndpoint.countPerOwnerMax,
-                action: self.action(.webhookCreated, on: ID(endpoint.id), by: staff, detail: draft.url.text, at: now),
+                action: self.action(.webhookCreated, on: ID(endpoint.id), by: staff, detail: "\(draft.url)", at: now),
                 answer: stored)
             isFull = !isAdded
             return isAdded ? stored : nil
@@ -80,25 +80,27 @@ public final class WebhookDesk: Sendable {
         try await webhooks.webhooks(of: isAdmin ? nil : staff, before: before, limit: limit)
     }
 
-    /// Changes an endpoint. One that is switched on again begins anew: what waits is tried at once.
+    /// Changes an endpoint. One that is switched on again, or has another address, begins anew: what waits is tried at once,
+    /// the oldest first.
     public func change(_ id: WebhookID, to draft: WebhookDraft, by staff: UserID, isAdmin: Bool) async throws(Fault)
         -> WebhookEndpoint?
     {
         guard try await endpoint(id, seenBy: staff, isAdmin: isAdmin) != nil else { return nil }
-        let changed = try await webhooks.change(id) { before in
+        let changed = try await webhooks.change(id) { before, now in
             var endpoint = before
             endpoint.url = draft.url
             endpoint.kinds = draft.kinds
             endpoint.concertID = draft.concertID
             endpoint.details = draft.details
             endpoint.isEnabled = draft.isEnabled
+            let beginsAnew = draft.isEnabled && (!before.isEnabled || draft.url != before.url)
             if draft.isEnabled || before.isEnabled { endpoint.disabledReason = nil }
-            if draft.isEnabled, !before.isEnabled { endpoint.failingSince = nil }
+            if beginsAnew { endpoint.failingSince = nil }
             return WebhookChange(
                 endpoint,
                 action: self.action(
-                    .webhookChanged, on: ID(id), by: staff, detail: endpoint.difference(from: before),
-                    at: self.clock.now()))
+                    .webhookChanged, on: ID(id), by: staff, detail: endpoint.difference(from: before), at: now),
+                bringsForward: beginsAnew)
         }
         fanOut.forgetEndpoints()
         nudge.wake()
@@ -108,28 +110,34 @@ public final class WebhookDesk: Sendable {
     public func delete(_ id: WebhookID, by staff: UserID, isAdmin: Bool) async throws(Fault) -> Bool {
         guard let found = try await endpoint(id, seenBy: staff, isAdmin: isAdmin) else { return false }
         let isDeleted = try await webhooks.deleteWebhook(
-            id, action: action(.webhookDeleted, on: ID(id), by: staff, detail: found.url.text, at: clock.now()))
+            id, action: action(.webhookDeleted, on: ID(id), by: staff, detail: "\(found.url)", at: clock.now()))
         fanOut.forgetEndpoints()
         return isDeleted
     }
 
-    /// Gives an endpoint a new secret; the one before signs too for a day.
+    /// Gives an endpoint a new secret; the ones before sign too, each for a day. While as many sign as may, another is
+    /// refused with `wrongState`.
     public func rotateSecret(
         of id: WebhookID, by staff: UserID, isAdmin: Bool, idempotency: Idempotency,
         encode: @Sendable @escaping (WebhookEndpoint) -> EncodedAnswer
     ) async throws(Fault) -> Answer {
         guard try await endpoint(id, seenBy: staff, isAdmin: isAdmin) != nil else { return .refused(.notFound) }
-        return try await store.once(idempotency, clock: clock) { now, answer throws(Fault) in
+        var isFull = false
+        let answer = try await store.once(idempotency, clock: clock) { _, answer throws(Fault) in
             let next = self.ids.seed()
-            let changed = try await self.webhooks.change(id) { before in
+            let changed = try await self.webhooks.change(id) { before, now in
+                guard let secrets = before.secrets.rotated(to: next, at: now) else { return nil }
                 var endpoint = before
-                endpoint.secrets = before.secrets.rotated(to: next, at: now)
+                endpoint.secrets = secrets
                 return WebhookChange(
                     endpoint, action: self.action(.webhookSecretRotated, on: ID(id), by: staff, at: now),
                     answer: answer(encode(endpoint)))
             }
-            return changed.map { answer(encode($0)) }
+            guard let changed else { return nil }
+            isFull = changed.secrets.current != next
+            return isFull ? nil : answer(encode(changed))
         }
+        return isFull ? .refused(.wrongState) : answer
     }
 
     // MARK: Deliveries
@@ -184,7 +192,7 @@ public final class WebhookDesk: Sendable {
         var refusal: WebhookReplayRefusal?
         let answer = try await store.once(idempotency, clock: clock) { now, answer throws(Fault) in
             refusal = try await self.webhooks.replay(
-                id, at: now, action: self.action(.webhookReplayed, on: ID(id), by: staff, at: now)
+                id, action: self.action(.webhookReplayed, on: ID(id), by: staff, at: now)
             ) { answer(encode($0)) }
             guard refusal == nil, let saved = try await self.webhooks.delivery(id) else { return nil }
             // What the caller is told is what the record says, which the store made.
@@ -206,6 +214,7 @@ extension WebhookEndpoint {
     /// What changed, in the words of the API: for the history. Nil when nothing did.
     fileprivate func difference(from before: WebhookEndpoint) -> String? {
         var parts: [String] = []
+        // The whole address is for its owner; the history is for all staff.
         if url != before.url { parts.append("url \(before.url) → \(url)") }
         if kinds != before.kinds { parts.append("events \(before.kinds.count) → \(kinds.count)") }
         if concertID != before.concertID { parts.append("concertId") }

@@ -2,44 +2,37 @@ internal import Domain
 internal import Logging
 internal import Metrics
 internal import Ports
+internal import Synchronization
 
 /// Sends what is due to one endpoint until nothing is, or it has had its turn.
 struct WebhookRun {
-    /// Deliveries that are under way at once to an endpoint that works, and to one that has taken none of the last.
+    /// Deliveries that are under way at once to an endpoint that works, and to one that has taken nothing of late.
     private static let inFlightMax = 8
     private static let inFlightMaxWhileFailing = 1
-    /// What came of so many is saved in one transaction, at the latest.
-    private static let recordedMax = 8
-    private static let takenMax = 24
-    /// Until then a try has come to its end and is saved: a process that was killed leaves it to others after that.
+    /// Until then a try, of ten seconds at most, has come to its end and is saved: a process that was killed leaves it to
+    /// others after that. It is begun as soon as it is taken.
     private static let takenSeconds = 30
-    /// After so many it is the turn of others.
+    /// After so many it is the turn of others, or after its time, whichever is first.
     private static let triesMax = 512
 
-    private let endpoint: WebhookEndpoint
-    private let store: any WebhookStore
-    private let transport: any WebhookTransport
-    private let clock: any WallClock
-    private let ids: IDMint
-    private let logger: Logger
+    let endpointID: WebhookID
+    /// Whether it was failing when it was begun: it has the place of one that is.
+    let isForFailing: Bool
+    let store: any WebhookStore
+    let transport: any WebhookTransport
+    /// Only tells how much time passes: what time it is says the store.
+    let clock: any WallClock
+    let ids: IDMint
+    let logger: Logger
 
-    init(
-        _ endpoint: WebhookEndpoint, store: any WebhookStore, transport: any WebhookTransport, clock: any WallClock,
-        ids: IDMint, logger: Logger
-    ) {
-        self.endpoint = endpoint
-        self.store = store
-        self.transport = transport
-        self.clock = clock
-        self.ids = ids
-        self.logger = logger
-    }
-
-    /// - Parameter isOver: Asked before each try: whether no more is to be begun.
-    func drain(unless isOver: @Sendable () -> Bool) async throws(Fault) {
-        let fault = await withTaskGroup(of: WebhookResult.self) { group -> Fault? in
+    /// - Parameters:
+    ///   - limitMs: For how long tries are begun.
+    ///   - isOver: Asked before tries: whether no more are to be begun.
+    func drain(limitMs: Int, unless isOver: @Sendable () -> Bool) async throws(Fault) {
+        let end = ContinuousClock.now + .milliseconds(limitMs)
+        let fault = await withTaskGroup(of: Void.self) { group -> Fault? in
             do throws(Fault) {
-                try await drain(in: &group, unless: isOver)
+                try await drain(in: &group) { isOver() || ContinuousClock.now >= end }
                 return nil
             } catch {
                 // What is under way still comes to its end, and is sent again later.
@@ -50,43 +43,84 @@ struct WebhookRun {
         if let fault { throw fault }
     }
 
-    private func drain(in group: inout TaskGroup<WebhookResult>, unless isOver: () -> Bool) async throws(Fault) {
-        var waiting: [WebhookDelivery] = []
-        var finished: [WebhookResult] = []
+    private func drain(in group: inout TaskGroup<Void>, unless isOver: () -> Bool) async throws(Fault) {
+        let finished = Finished()
         var inFlight = 0
         var tries = 0
-        var isStopped = false
-        var isFailing = endpoint.failingSince != nil
+        var isFailing = isForFailing
+        var fault: Fault?
         while true {
-            isStopped = isStopped || isOver()
-            let inFlightMax = isFailing ? Self.inFlightMaxWhileFailing : Self.inFlightMax
-            if isStopped {
-                // What is taken and not under way is due again when its time is over.
-                waiting = []
-            } else if waiting.isEmpty, inFlight < inFlightMax, tries < Self.triesMax {
-                let now = clock.now()
-                waiting = try await store.takeDeliveries(
-                    of: endpoint.id, at: now, until: now.adding(seconds: Self.takenSeconds),
-                    limit: isFailing ? Self.inFlightMaxWhileFailing : Self.takenMax
-                ).reversed()
+            let places = placeCount(isFailing: isFailing) - inFlight
+            if fault == nil, places > 0, tries < Self.triesMax, !isOver() {
+                do throws(Fault) {
+                    if let taken = try await take(places) {
+                        isFailing = taken.endpoint.failingSince != nil
+                        inFlight += taken.deliveries.count
+                        tries += taken.deliveries.count
+                        for delivery in taken.deliveries {
+                            group.addTask { finished.add(await attempt(delivery, of: taken)) }
+                        }
+                    }
+                } catch {
+                    // What comes of those under way is saved all the same, if it can be.
+                    fault = error
+                }
             }
-            while inFlight < inFlightMax, let next = waiting.popLast() {
-                inFlight += 1
-                tries += 1
-                group.addTask { await self.attempt(next) }
+            var tried: [Tried] = []
+            while tried.isEmpty {
+                guard await group.next() != nil else {
+                    if let fault { throw fault }
+                    return
+                }
+                // What came of others meanwhile, too: it is saved together.
+                tried = finished.remove()
             }
-            guard let result = await group.next() else { return }
-            inFlight -= 1
-            finished.append(result)
-            guard inFlight == 0 || waiting.isEmpty || finished.count >= Self.recordedMax else { continue }
-            if try await record(finished) { isStopped = true }
-            isFailing = !finished.contains { $0.attempt.isDelivered }
-            finished = []
+            inFlight -= tried.count
+            guard let endpoint = try await record(tried), endpoint.isEnabled else {
+                await group.waitForAll()
+                let rest = finished.remove()
+                if !rest.isEmpty { _ = try await record(rest) }
+                return
+            }
+            isFailing = endpoint.failingSince != nil
         }
     }
 
-    private func attempt(_ delivery: WebhookDelivery) async -> WebhookResult {
-        let begun = clock.now()
+    /// One that turns out to be failing leaves its place to one that works, and waits for a place among those that fail.
+    private func placeCount(isFailing: Bool) -> Int {
+        guard isFailing else { return Self.inFlightMax }
+        return isForFailing ? Self.inFlightMaxWhileFailing : 0
+    }
+
+    /// The deliveries of one take, and how to tell the store's time from then on.
+    private struct Taken {
+        let endpoint: WebhookEndpoint
+        let deliveries: [WebhookDelivery]
+        let at: Timestamp
+        let localAt: Timestamp
+        let clock: any WallClock
+
+        func now() -> Timestamp { at.adding(milliseconds: clock.now().milliseconds(since: localAt)) }
+    }
+
+    private struct Tried {
+        let result: WebhookResult
+        /// Where it was sent to.
+        let url: WebhookURL
+    }
+
+    /// No more than can be begun at once: nothing waits while its time runs out. Nil when nothing more is to be sent.
+    private func take(_ count: Int) async throws(Fault) -> Taken? {
+        let localAt = clock.now()
+        let taken = try await store.takeDeliveries(of: endpointID, forSeconds: Self.takenSeconds, limit: count)
+        return taken.map {
+            Taken(endpoint: $0.endpoint, deliveries: $0.deliveries, at: $0.at, localAt: localAt, clock: clock)
+        }
+    }
+
+    private func attempt(_ delivery: WebhookDelivery, of taken: Taken) async -> Tried {
+        let endpoint = taken.endpoint
+        let begun = taken.now()
         let message = WebhookMessage(
             url: endpoint.url, id: delivery.eventID, at: begun, payload: delivery.payload,
             secrets: endpoint.secrets.signing(at: begun), failureCount: delivery.failureCount)
@@ -99,12 +133,12 @@ struct WebhookRun {
             next = .delivered
         } else {
             let moment = WebhookSchedule.nextAttempt(
-                afterFailure: delivery.failureCount + 1, at: clock.now(), giveUpAt: delivery.giveUpAt,
+                afterFailure: delivery.failureCount + 1, at: taken.now(), giveUpAt: delivery.giveUpAt,
                 spread: ids.fraction())
             next = moment.map { .retry(at: $0) } ?? .givenUp
         }
         Self.count(next)
-        return WebhookResult(deliveryID: delivery.id, subjectID: delivery.subjectID, attempt: attempt, next: next)
+        return Tried(result: WebhookResult(of: delivery, attempt, next: next), url: endpoint.url)
     }
 
     private static func count(_ next: WebhookResult.Next) {
@@ -119,31 +153,43 @@ struct WebhookRun {
 
     /// Saves what came of tries, and what that says of the endpoint.
     ///
-    /// - Returns: Whether nothing more is to be sent to it: it was switched off by that, or by staff, or is gone.
-    private func record(_ results: [WebhookResult]) async throws(Fault) -> Bool {
-        let now = clock.now()
-        let isGone = results.contains { $0.attempt.isGone }
-        let isWorking = results.contains { $0.attempt.isDelivered }
-        let id = endpoint.id
-        let action: ID<StaffAction> = ids.next(at: now)
-        try await store.record(results, of: id, at: now) { before in
+    /// - Returns: The endpoint as it is then. Nil when it is gone.
+    private func record(_ tried: [Tried]) async throws(Fault) -> WebhookEndpoint? {
+        let action: ID<StaffAction> = ids.next(at: clock.now())
+        let isSwitchedOff = Mutex<String?>(nil)
+        let id = endpointID
+        let after = try await store.record(tried.map(\.result), of: id) { before, now in
+            isSwitchedOff.withLock { $0 = nil }
+            // What came of an address that it has no more says nothing of the one that it has now.
+            let attempts = tried.filter { $0.url == before.url }.map(\.result.attempt)
+            guard !attempts.isEmpty else { return nil }
+            let isWorking = attempts.contains { $0.isDelivered }
             var after = before
-            if isWorking { after.failingSince = nil } else { after.failingSince = before.failingSince ?? now }
-            if let reason = after.reasonToDisable(isGone: isGone, at: now), before.isEnabled {
-                after.isEnabled = false
-                after.disabledReason = reason
-                let action = StaffAction(
-                    id: action, kind: .webhookDisabled, subjectID: ID(id), staffID: before.ownerID, reason: reason,
-                    at: now)
-                return WebhookChange(after, action: action)
+            after.failingSince = isWorking ? nil : before.failingSince ?? now
+            if let reason = after.reasonToDisable(isGone: attempts.contains { $0.isGone }, at: now), before.isEnabled {
+                isSwitchedOff.withLock { $0 = reason }
+                return after.switchedOff(because: reason, action: action, at: now)
             }
             return after == before ? nil : WebhookChange(after, action: nil)
         }
-        guard let after = try await store.webhook(id) else { return true }
-        if let reason = after.disabledReason {
+        if let reason = isSwitchedOff.withLock({ $0 }) {
             logger.warning("a webhook was switched off", metadata: ["webhook": "\(id)", "reason": "\(reason)"])
         }
-        return !after.isEnabled || after.url != endpoint.url || after.secrets != endpoint.secrets
+        return after
+    }
+
+    /// What came of tries and is not saved yet.
+    private final class Finished: Sendable {
+        private let tried = Mutex<[Tried]>([])
+
+        func add(_ one: Tried) { tried.withLock { $0.append(one) } }
+
+        func remove() -> [Tried] {
+            tried.withLock { tried in
+                defer { tried = [] }
+                return tried
+            }
+        }
     }
 }
 
@@ -155,5 +201,15 @@ extension WebhookEndpoint {
             now.milliseconds(since: failingSince) >= Int64(WebhookSchedule.endpointPatienceSeconds) * 1000
         else { return nil }
         return "nothing could be delivered for three days"
+    }
+
+    /// As the program leaves it that has switched it off, in its owner's name.
+    func switchedOff(because reason: String, action: ID<StaffAction>, at now: Timestamp) -> WebhookChange {
+        var after = self
+        after.isEnabled = false
+        after.disabledReason = reason
+        let action = StaffAction(
+            id: action, kind: .webhookDisabled, subjectID: ID(id), staffID: ownerID, reason: reason, at: now)
+        return WebhookChange(after, action: action)
     }
 }

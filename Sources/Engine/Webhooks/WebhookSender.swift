@@ -1,6 +1,5 @@
 internal import Domain
 public import Logging
-internal import Metrics
 public import Ports
 public import ServiceLifecycle
 internal import Synchronization
@@ -11,8 +10,8 @@ internal import Synchronization
 /// One process does it, under a lease. Each endpoint that has something due gets a run of its own, so that a slow one
 /// holds up no other; what came of a try is saved before anything later about the same subject is sent.
 public final class WebhookSender: Service {
-    /// Endpoints that are sent to at once.
-    private static let runsMax = 16
+    /// For how long an endpoint is sent to before it is the turn of others.
+    private static let runMs = 15_000
     private static let leaseSeconds = 15
     /// How long it sleeps at most when nobody wakes it.
     private static let intervalMs = 500
@@ -22,6 +21,9 @@ public final class WebhookSender: Service {
     private static let forgetSize = 500
     /// How many times in one go old deliveries are forgotten: what is left is for the next minute.
     private static let forgetRoundsMax = 100
+    /// How often it is looked whether owners are still of the staff, and how many endpoints are switched off in one go.
+    private static let ownersIntervalSeconds = 2
+    private static let ownersSize = 100
 
     private let store: any WebhookStore
     private let transport: any WebhookTransport
@@ -30,18 +32,22 @@ public final class WebhookSender: Service {
     private let ids: IDMint
     private let nudge: WakeUp
     private let logger: Logger
-    private let runs = Mutex(Runs())
-
-    private struct Runs {
-        var running: Set<WebhookID> = []
-        /// Where the last look at what is due ended: endpoints take turns.
-        var last: WebhookID?
-    }
+    private let runMs: Int
+    private let places = Mutex(WebhookPlaces())
 
     /// - Parameter nudge: The one that is woken when there is something to send.
-    public init(
+    public convenience init(
         store: any WebhookStore, transport: any WebhookTransport, leases: any Leases, clock: any WallClock, ids: IDMint,
         nudge: WakeUp, logger: Logger
+    ) {
+        self.init(
+            store: store, transport: transport, leases: leases, clock: clock, ids: ids, nudge: nudge, runMs: Self.runMs,
+            logger: logger)
+    }
+
+    init(
+        store: any WebhookStore, transport: any WebhookTransport, leases: any Leases, clock: any WallClock, ids: IDMint,
+        nudge: WakeUp, runMs: Int, logger: Logger
     ) {
         self.store = store
         self.transport = transport
@@ -49,6 +55,7 @@ public final class WebhookSender: Service {
         self.clock = clock
         self.ids = ids
         self.nudge = nudge
+        self.runMs = runMs
         self.logger = logger
     }
 
@@ -74,6 +81,7 @@ public final class WebhookSender: Service {
 
     private func runUntilStopped(_ stop: Stop, in group: inout DiscardingTaskGroup) async {
         var forgetAt = clock.now()
+        var ownersAt = ContinuousClock.now
         var lost: Stop?
         while !stop.isSet {
             let now = clock.now()
@@ -81,7 +89,11 @@ public final class WebhookSender: Service {
                 let lease = lost ?? Stop()
                 lost = lease
                 do throws(Fault) {
-                    try await start(at: now, in: &group) { stop.isSet || lease.isSet }
+                    if ContinuousClock.now >= ownersAt {
+                        try await switchOffOfFormerStaff()
+                        ownersAt = ContinuousClock.now + .seconds(Self.ownersIntervalSeconds)
+                    }
+                    try await start(in: &group) { stop.isSet || lease.isSet }
                     if now >= forgetAt {
                         try await forget()
                         forgetAt = now.adding(seconds: Self.forgetIntervalSeconds)
@@ -99,38 +111,55 @@ public final class WebhookSender: Service {
 
     /// Starts a run for each endpoint that has something due and none yet.
     private func start(
-        at now: Timestamp, in group: inout DiscardingTaskGroup, unless isOver: @escaping @Sendable () -> Bool
+        in group: inout DiscardingTaskGroup, unless isOver: @escaping @Sendable () -> Bool
     ) async throws(Fault) {
-        let (running, last) = runs.withLock { ($0.running, $0.last) }
-        guard running.count < Self.runsMax else { return }
-        let limit = Self.runsMax * 2
-        var due = try await store.dueWebhooks(at: now, after: last, limit: limit)
-        if due.count < limit, last != nil { due += try await store.dueWebhooks(at: now, after: nil, limit: limit) }
-        for endpoint in due {
-            let isStarted = runs.withLock { runs in
-                guard runs.running.count < Self.runsMax, runs.running.insert(endpoint.id).inserted else { return false }
-                runs.last = endpoint.id
-                return true
+        for areFailing in [false, true] {
+            let (hasRoom, last) = places.withLock {
+                ($0.hasRoom(areFailing: areFailing), $0.last(areFailing: areFailing))
             }
-            guard isStarted else { continue }
-            group.addTask { await self.run(endpoint, unless: isOver) }
+            guard hasRoom else { continue }
+            let limit = WebhookPlaces.countMax * 2
+            var due = try await store.dueWebhooks(areFailing: areFailing, after: last, limit: limit)
+            if due.count < limit, last != nil {
+                due += try await store.dueWebhooks(areFailing: areFailing, after: nil, limit: limit)
+            }
+            for endpoint in due where places.withLock({ $0.enter(endpoint.id, isFailing: areFailing) }) {
+                group.addTask { await self.run(endpoint.id, isForFailing: areFailing, unless: isOver) }
+            }
         }
     }
 
-    private func run(_ endpoint: WebhookEndpoint, unless isOver: @escaping @Sendable () -> Bool) async {
-        let run = WebhookRun(endpoint, store: store, transport: transport, clock: clock, ids: ids, logger: logger)
+    private func run(_ id: WebhookID, isForFailing: Bool, unless isOver: @escaping @Sendable () -> Bool) async {
+        let run = WebhookRun(
+            endpointID: id, isForFailing: isForFailing, store: store, transport: transport, clock: clock, ids: ids,
+            logger: logger)
         do throws(Fault) {
-            try await run.drain(unless: isOver)
+            try await run.drain(limitMs: runMs, unless: isOver)
         } catch {
             logger.warning(
                 "a webhook's deliveries are tried again, since they could not be saved",
-                metadata: ["webhook": "\(endpoint.id)", "fault": "\(error)"])
+                metadata: ["webhook": "\(id)", "fault": "\(error)"])
             // Its place stays taken meanwhile: it is not sent the same again and again.
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(Self.pauseSeconds)) }
         }
-        _ = runs.withLock { $0.running.remove(endpoint.id) }
+        places.withLock { $0.leave(id) }
         // There may be more for it, or another may have waited for its place.
         if !isOver() { nudge.wake() }
+    }
+
+    /// Whoever is of the staff no more is told nothing more. Their endpoints are told nothing from the moment on at which
+    /// the role changed; here it is written down.
+    private func switchOffOfFormerStaff() async throws(Fault) {
+        for endpoint in try await store.webhooksOfFormerStaff(limit: Self.ownersSize) {
+            let reason = "its owner is no longer staff"
+            let action: ID<StaffAction> = ids.next(at: clock.now())
+            let after = try await store.change(endpoint.id) { before, now in
+                before.isEnabled ? before.switchedOff(because: reason, action: action, at: now) : nil
+            }
+            guard after?.disabledReason == reason else { continue }
+            logger.warning(
+                "a webhook was switched off", metadata: ["webhook": "\(endpoint.id)", "reason": "\(reason)"])
+        }
     }
 
     private func forget() async throws(Fault) {

@@ -52,7 +52,7 @@ extension JSONWriter {
             json.field("isEnabled", endpoint.isEnabled)
             json.field("disabledReason", optional: endpoint.disabledReason)
             json.field("failingSince", optional: endpoint.failingSince)
-            json.field("previousSecretUntil", optional: endpoint.secrets.previousUntil)
+            json.field("previousSecretUntil", optional: endpoint.secrets.previous?.until)
             json.field("createdAt", endpoint.createdAt)
             if showingSecret { json.field("secret", endpoint.secrets.shown) }
         }

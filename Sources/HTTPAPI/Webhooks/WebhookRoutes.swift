@@ -65,16 +65,17 @@ struct WebhookRoutes: Sendable {
         return Response(status: .noContent)
     }
 
-    /// `POST /admin/webhooks/{id}/secret`. Old and new sign for a day.
+    /// `POST /admin/webhooks/{id}/secret`. Those before sign too, each for a day.
     func rotateSecret(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request, context)
         let id = try context.id(of: WebhookEndpoint.self)
         let idempotency = try access.idempotency(
             request, user: identity.userID, route: "webhook secret \(id)", body: nil)
-        return try .answer(
-            await desk.rotateSecret(
-                of: id, by: identity.userID, isAdmin: identity.isAdmin, idempotency: idempotency
-            ) { EncodedAnswer(status: 200, body: $0.json(showingSecret: true)) })
+        let answer = try await desk.rotateSecret(
+            of: id, by: identity.userID, isAdmin: identity.isAdmin, idempotency: idempotency
+        ) { EncodedAnswer(status: 200, body: $0.json(showingSecret: true)) }
+        if case .refused(.wrongState) = answer { throw Self.tooManySecrets }
+        return try .answer(answer)
     }
 
     /// `POST /admin/webhooks/{id}/test`.
@@ -205,6 +206,9 @@ struct WebhookRoutes: Sendable {
     private static let tooMany = Problem(
         .wrongState, ko: "웹훅은 \(WebhookEndpoint.countPerOwnerMax)개까지 만들 수 있습니다. 쓰지 않는 것을 지워 주세요.",
         en: "You can have \(WebhookEndpoint.countPerOwnerMax) webhooks. Delete one that you do not use.")
+    private static let tooManySecrets = Problem(
+        .wrongState, ko: "서명에 쓰는 비밀 값은 \(WebhookSecrets.countMax)개까지입니다. 전의 값이 하루를 채우고 끝나면 다시 해 주세요.",
+        en: "\(WebhookSecrets.countMax) secrets sign already. Try again when the day of one of them is over.")
     private static let switchedOff = Problem(
         .wrongState, ko: "꺼져 있는 웹훅입니다. 먼저 켜 주세요.", en: "This webhook is switched off. Switch it on first.")
     private static let underWay = Problem(

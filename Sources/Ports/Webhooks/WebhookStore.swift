@@ -5,11 +5,32 @@ public struct WebhookChange: Sendable {
     public var endpoint: WebhookEndpoint
     public var action: StaffAction?
     public var answer: StoredAnswer?
+    /// Whether what waits for its next try is tried now, the oldest first. What is under way comes to its end before.
+    public var bringsForward: Bool
 
-    public init(_ endpoint: WebhookEndpoint, action: StaffAction?, answer: StoredAnswer? = nil) {
+    public init(
+        _ endpoint: WebhookEndpoint, action: StaffAction?, answer: StoredAnswer? = nil, bringsForward: Bool = false
+    ) {
         self.endpoint = endpoint
         self.action = action
         self.answer = answer
+        self.bringsForward = bringsForward
+    }
+}
+
+/// Deliveries that nobody else is given for a while, and where they go.
+public struct TakenDeliveries: Hashable, Sendable {
+    /// As it was when they were taken.
+    public let endpoint: WebhookEndpoint
+    /// When they were, by the store's clock.
+    public let at: Timestamp
+    /// The oldest first.
+    public let deliveries: [WebhookDelivery]
+
+    public init(endpoint: WebhookEndpoint, at: Timestamp, deliveries: [WebhookDelivery]) {
+        self.endpoint = endpoint
+        self.at = at
+        self.deliveries = deliveries
     }
 }
 
@@ -23,14 +44,15 @@ public struct WebhookResult: Hashable, Sendable {
 
     public let deliveryID: WebhookDeliveryID
     public let subjectID: ID<Event.Subject>
+    /// As it said when the delivery was taken. By it the store knows whether it is still the same try that counts.
+    public let takenUntil: Timestamp?
     public let attempt: WebhookAttempt
     public let next: Next
 
-    public init(
-        deliveryID: WebhookDeliveryID, subjectID: ID<Event.Subject>, attempt: WebhookAttempt, next: Next
-    ) {
-        self.deliveryID = deliveryID
-        self.subjectID = subjectID
+    public init(of delivery: WebhookDelivery, _ attempt: WebhookAttempt, next: Next) {
+        deliveryID = delivery.id
+        subjectID = delivery.subjectID
+        takenUntil = delivery.takenUntil
         self.attempt = attempt
         self.next = next
     }
@@ -46,7 +68,8 @@ public enum WebhookReplayRefusal: Error, Hashable, Sendable {
 /// Endpoints of organisers, and what is delivered to them.
 ///
 /// Of the deliveries of one endpoint about one subject that are not over, only the first has a time at which it is tried:
-/// the others wait for it. The store keeps it so with every call, whatever runs beside it.
+/// the others wait for it. While one about a subject is under way, no other about it is given out. The store keeps it so
+/// with every call, whatever runs beside it, and by its own clock, which all processes share.
 public protocol WebhookStore: Sendable {
     // MARK: Endpoints
 
@@ -57,13 +80,15 @@ public protocol WebhookStore: Sendable {
     func webhook(_ id: WebhookID) async throws(Fault) -> WebhookEndpoint?
     /// Those of one of the staff, or all; the newest first. `before` is the last id of the page before.
     func webhooks(of owner: UserID?, before: WebhookID?, limit: Int) async throws(Fault) -> [WebhookEndpoint]
-    /// All that are switched on, by id.
+    /// All that are switched on and whose owner is of the staff, by id.
     func enabledWebhooks(limit: Int) async throws(Fault) -> [WebhookEndpoint]
+    /// Those that are switched on though their owner is of the staff no more.
+    func webhooksOfFormerStaff(limit: Int) async throws(Fault) -> [WebhookEndpoint]
     /// Changes an endpoint: nobody else changes it between what the closure is shown and what it makes of it. The closure
-    /// may be called more than once.
+    /// may be called more than once, with the time; nil leaves the endpoint as it is.
     ///
-    /// - Returns: What was saved. Nil when there is no such endpoint.
-    func change(_ id: WebhookID, _ change: @Sendable @escaping (WebhookEndpoint) -> WebhookChange)
+    /// - Returns: What it is now. Nil when there is no such endpoint.
+    func change(_ id: WebhookID, _ change: @Sendable @escaping (WebhookEndpoint, Timestamp) -> WebhookChange?)
         async throws(Fault) -> WebhookEndpoint?
     /// Takes an endpoint away. Its deliveries are forgotten later, some at a time.
     ///
@@ -74,21 +99,28 @@ public protocol WebhookStore: Sendable {
 
     /// Adds new deliveries in this order, except those whose endpoint was told their event already, is off, or is gone.
     func add(_ deliveries: [WebhookDelivery], answer: StoredAnswer?) async throws(Fault)
-    /// Endpoints that are switched on and have something to be tried at or before `now`, by id.
+    /// Endpoints that are switched on, whose owner is of the staff, and that have something to be tried now, by id.
     ///
-    /// - Parameter after: Those with greater ids only.
-    func dueWebhooks(at now: Timestamp, after: WebhookID?, limit: Int) async throws(Fault) -> [WebhookEndpoint]
-    /// Takes those of an endpoint that are to be tried at or before `now`, the ones that have waited longest, oldest
-    /// first. Nobody else is given them before `until`: by then it must be recorded what came of them.
-    func takeDeliveries(of endpoint: WebhookID, at now: Timestamp, until: Timestamp, limit: Int) async throws(Fault)
-        -> [WebhookDelivery]
-    /// Saves what came of tries of one endpoint, each of another delivery.
+    /// - Parameters:
+    ///   - areFailing: Which ones: those that have taken nothing of late, or the others.
+    ///   - after: Those with greater ids only.
+    func dueWebhooks(areFailing: Bool, after: WebhookID?, limit: Int) async throws(Fault) -> [WebhookEndpoint]
+    /// Takes those of an endpoint that are to be tried now, the ones that have waited longest. Nobody else is given them
+    /// for so long: by then it must be recorded what came of them.
     ///
-    /// - Parameter change: What becomes of the endpoint; called with it as it is. Nil leaves it.
+    /// - Returns: Nil when the endpoint is off or gone.
+    func takeDeliveries(of endpoint: WebhookID, forSeconds seconds: Int, limit: Int) async throws(Fault)
+        -> TakenDeliveries?
+    /// Saves what came of tries of one endpoint, each of another delivery. What came of one that is over, or that was given
+    /// to another or sent again meanwhile, is dropped.
+    ///
+    /// - Parameter change: What becomes of the endpoint; called with it as it is, and the time. Nil leaves it.
+    /// - Returns: The endpoint as it is then. Nil when it is gone.
+    @discardableResult
     func record(
-        _ results: [WebhookResult], of endpoint: WebhookID, at now: Timestamp,
-        _ change: @Sendable @escaping (WebhookEndpoint) -> WebhookChange?
-    ) async throws(Fault)
+        _ results: [WebhookResult], of endpoint: WebhookID,
+        _ change: @Sendable @escaping (WebhookEndpoint, Timestamp) -> WebhookChange?
+    ) async throws(Fault) -> WebhookEndpoint?
     /// The newest first. `before` is the last id of the page before.
     func deliveries(
         of endpoint: WebhookID, status: WebhookDelivery.Status?, before: WebhookDeliveryID?, limit: Int
@@ -96,11 +128,12 @@ public protocol WebhookStore: Sendable {
     func delivery(_ id: WebhookDeliveryID) async throws(Fault) -> WebhookDelivery?
     /// Those that are kept, the first one first.
     func attempts(of delivery: WebhookDeliveryID) async throws(Fault) -> [WebhookAttempt]
-    /// Has one that is over sent again, before all that is not over about the same subject.
+    /// Has one that is over sent again: after what is under way about the same subject, before all else about it that is not
+    /// over and came later.
     ///
     /// - Parameter answer: Made of the delivery as it is then.
     func replay(
-        _ id: WebhookDeliveryID, at now: Timestamp, action: StaffAction,
+        _ id: WebhookDeliveryID, action: StaffAction,
         answer: @Sendable @escaping (WebhookDelivery) -> StoredAnswer?
     ) async throws(Fault) -> WebhookReplayRefusal?
     /// Forgets deliveries with their attempts that were made so long ago, whatever became of them, and those of endpoints

@@ -16,6 +16,7 @@ protocol Migration: SendableMetatype {
 enum Schema {
     static let migrations: [any Migration.Type] = [
         Migration0001.self, Migration0002.self, Migration0003.self, Migration0004.self, Migration0005.self,
+        Migration0006.self,
     ]
     static var version: Int { migrations.last?.version ?? 0 }
 

@@ -42,14 +42,21 @@ extension PostgresStore: WebhookStore {
         }
     }
 
-    public func change(_ id: WebhookID, _ change: @Sendable @escaping (WebhookEndpoint) -> WebhookChange)
+    public func webhooksOfFormerStaff(limit: Int) async throws(Fault) -> [WebhookEndpoint] {
+        try await read("read the webhooks of former staff") { db in
+            try db.run(Request(WebhookStatement.ofFormerStaff, limit)).all(WebhookEndpoint.init)
+        }
+    }
+
+    public func change(_ id: WebhookID, _ change: @Sendable @escaping (WebhookEndpoint, Timestamp) -> WebhookChange?)
         async throws(Fault) -> WebhookEndpoint?
     {
         try await write("change a webhook") { db in
-            try db.transaction([Request(WebhookStatement.lock, id)]) { results in
-                guard let found = try results[0].first(WebhookEndpoint.init) else { return (nil, commit: nil) }
-                let changed = change(found)
-                return (changed.endpoint, commit: changed.requests)
+            let now = try self.moment(0, agoOn: db)
+            return try db.transaction([Request(WebhookStatement.lock, id)]) { results in
+                let found = try results[0].first(WebhookEndpoint.init)
+                guard let found, let changed = change(found, now) else { return (found, commit: nil) }
+                return (changed.endpoint, commit: changed.requests(at: now))
             }
         }
     }
@@ -66,43 +73,57 @@ extension PostgresStore: WebhookStore {
     // MARK: Deliveries
 
     public func add(_ deliveries: [WebhookDelivery], answer: StoredAnswer?) async throws(Fault) {
-        guard let now = deliveries.first?.createdAt else { return }
+        guard !deliveries.isEmpty else { return }
         try await write("add \(deliveries.count) webhook deliveries") { db in
+            let now = try self.moment(0, agoOn: db)
             let endpoints = Set(deliveries.map(\.endpointID)).sorted()
+            let subjects = deliveries.map {
+                WebhookDelivery.Subject(endpoint: $0.endpointID, subject: $0.subjectID)
+            }
             _ = try db.commit(
                 [
-                    Request(WebhookStatement.lockAll, Column(endpoints)), WebhookDelivery.insert(deliveries),
-                    WebhookDelivery.promote(deliveries.map { ($0.endpointID, $0.subjectID) }, at: now),
+                    Request(WebhookStatement.lockAll, Column(endpoints)), WebhookDelivery.insert(deliveries, at: now),
+                    WebhookDelivery.promote(subjects, at: now),
                 ] + (answer.map { [StoredAnswer.replace([$0])] } ?? []))
         }
     }
 
-    public func dueWebhooks(at now: Timestamp, after: WebhookID?, limit: Int) async throws(Fault) -> [WebhookEndpoint] {
+    public func dueWebhooks(areFailing: Bool, after: WebhookID?, limit: Int) async throws(Fault) -> [WebhookEndpoint] {
         try await read("read the webhooks that are due") { db in
             let first = after ?? WebhookID(high: 0, low: 0)
-            return try db.run(Request(WebhookStatement.due, first, now, limit)).all(WebhookEndpoint.init)
+            let now = try self.moment(0, agoOn: db)
+            return try db.run(Request(WebhookStatement.due, first, now, limit, areFailing)).all(WebhookEndpoint.init)
         }
     }
 
-    public func takeDeliveries(of endpoint: WebhookID, at now: Timestamp, until: Timestamp, limit: Int)
-        async throws(Fault) -> [WebhookDelivery]
+    public func takeDeliveries(of endpoint: WebhookID, forSeconds seconds: Int, limit: Int) async throws(Fault)
+        -> TakenDeliveries?
     {
         try await write("take webhook deliveries") { db in
-            try db.commit([Request(WebhookDeliveryStatement.take, endpoint, now, until, limit)])[0]
-                .all(WebhookDelivery.init).sorted { $0.id < $1.id }
+            let now = try self.moment(0, agoOn: db)
+            // Behind the endpoint's lock: what is sent again meanwhile sees that this is under way, or this sees that.
+            let results = try db.commit([
+                Request(WebhookStatement.lock, endpoint),
+                Request(WebhookDeliveryStatement.take, endpoint, now, now.adding(seconds: seconds), limit),
+            ])
+            guard let found = try results[0].first(WebhookEndpoint.init), found.isEnabled else { return nil }
+            let taken = try results[1].all(WebhookDelivery.init).sorted { $0.id < $1.id }
+            return TakenDeliveries(endpoint: found, at: now, deliveries: taken)
         }
     }
 
     public func record(
-        _ results: [WebhookResult], of endpoint: WebhookID, at now: Timestamp,
-        _ change: @Sendable @escaping (WebhookEndpoint) -> WebhookChange?
-    ) async throws(Fault) {
-        guard !results.isEmpty else { return }
+        _ results: [WebhookResult], of endpoint: WebhookID,
+        _ change: @Sendable @escaping (WebhookEndpoint, Timestamp) -> WebhookChange?
+    ) async throws(Fault) -> WebhookEndpoint? {
         try await write("record \(results.count) webhook attempts") { db in
-            try db.transaction([Request(WebhookStatement.lock, endpoint)]) { rows in
-                let changed = try rows[0].first(WebhookEndpoint.init).flatMap(change)
-                let record = WebhookResult.record(results, of: endpoint, at: now)
-                return ((), commit: record + (changed?.requests ?? []))
+            let now = try self.moment(0, agoOn: db)
+            return try db.transaction([Request(WebhookStatement.lock, endpoint)]) { rows in
+                // Of an endpoint that is gone the deliveries are about to be forgotten.
+                guard let found = try rows[0].first(WebhookEndpoint.init) else { return (nil, commit: nil) }
+                let changed = change(found, now)
+                let record = results.isEmpty ? [] : WebhookResult.record(results, of: endpoint, at: now)
+                return (changed?.endpoint ?? found, commit: record + (changed?.requests(at: now) ?? []))
             }
         }
     }
@@ -132,26 +153,23 @@ extension PostgresStore: WebhookStore {
     }
 
     public func replay(
-        _ id: WebhookDeliveryID, at now: Timestamp, action: StaffAction,
+        _ id: WebhookDeliveryID, action: StaffAction,
         answer: @Sendable @escaping (WebhookDelivery) -> StoredAnswer?
     ) async throws(Fault) -> WebhookReplayRefusal? {
         try await write("send a webhook delivery again") { db in
+            let now = try self.moment(0, agoOn: db)
             let first = [
                 Request(WebhookStatement.lockOfDelivery, id), Request(WebhookDeliveryStatement.byID, id),
-                Request(WebhookDeliveryStatement.earlier, id),
+                Request(WebhookDeliveryStatement.earlier, id), Request(WebhookDeliveryStatement.underWay, id, now),
             ]
             return try db.transaction(first) { results -> (WebhookReplayRefusal?, commit: [Request]?) in
-                guard var row = try results[1].first(WebhookDelivery.init) else { return (.notFound, commit: nil) }
-                guard row.status != .pending else { return (.isPending, commit: nil) }
-                row.status = .pending
-                row.failureCount = 0
-                row.finishedAt = nil
-                row.giveUpAt = now.adding(seconds: WebhookSchedule.patienceSeconds)
-                row.nextAttemptAt = results[2].count == 0 ? now : nil
+                guard let found = try results[1].first(WebhookDelivery.init) else { return (.notFound, commit: nil) }
+                guard found.status != .pending else { return (.isPending, commit: nil) }
+                let underWay = try results[3].first { try $0.optionalTime(0) } ?? nil
+                let row = found.sentAgain(waitsForEarlier: results[2].count > 0, underWayUntil: underWay, at: now)
                 let requests = [
-                    Request(WebhookDeliveryStatement.reopen, id, row.giveUpAt),
-                    Request(WebhookDeliveryStatement.holdBack, row.endpointID, row.subjectID),
-                    WebhookDelivery.promote([(row.endpointID, row.subjectID)], at: now),
+                    Request(WebhookDeliveryStatement.reopen, id, row.nextAttemptAt, row.takenUntil, row.giveUpAt),
+                    Request(WebhookDeliveryStatement.holdBack, row.endpointID, row.subjectID, id),
                 ]
                 let notes = StaffAction.insert([action]) + (answer(row).map { [StoredAnswer.replace([$0])] } ?? [])
                 return (nil, commit: requests + notes)
@@ -164,24 +182,29 @@ extension PostgresStore: WebhookStore {
             // By the clock that batches are dated with, not by this process's.
             let now = try self.moment(0, agoOn: db)
             let least = WebhookDeliveryID.least(at: now.adding(seconds: -seconds))
-            let old = Request(WebhookDeliveryStatement.forget, least, limit)
-            let count = try db.transaction([old]) { results in
-                // Others may have waited for one that was never tried to its end, at an endpoint that was switched off.
-                var open: [(WebhookID, ID<Event.Subject>)] = []
-                try results[0].each { row in
-                    let status: WebhookDelivery.Status = try row.word(2)
-                    if status == .pending { open.append((try row.id(0), try row.id(1))) }
-                }
-                return (results[0].count, commit: [WebhookDelivery.promote(open, at: now)])
+            let old: [(id: WebhookDeliveryID, about: WebhookDelivery.Subject)] = try db.run(
+                Request(WebhookDeliveryStatement.old, least, limit)
+            ).all { (try $0.id(0), WebhookDelivery.Subject(endpoint: try $0.id(1), subject: try $0.id(2))) }
+            if !old.isEmpty {
+                // The endpoints are locked first, as whoever else changes deliveries does, so that nobody waits for a
+                // delivery that this has while this waits for one of theirs. Others may have waited for one that was
+                // never tried to its end, at an endpoint that was switched off.
+                let endpoints = Set(old.map(\.about.endpoint)).sorted()
+                _ = try db.commit([
+                    Request(WebhookStatement.lockAll, Column(endpoints)),
+                    Request(WebhookDeliveryStatement.forget, Column(old) { $0.id }),
+                    WebhookDelivery.promote(old.map(\.about), at: now),
+                ])
             }
-            guard count < limit else { return count }
+            guard old.count < limit else { return old.count }
             let gone: WebhookID? = try db.run(Request(WebhookStatement.deleted)).first { try $0.id(0) }
-            guard let gone else { return count }
+            guard let gone else { return old.count }
             let forgotten = try db.commit([
-                Request(WebhookDeliveryStatement.forgetOfEndpoint, gone, limit - count),
+                Request(WebhookStatement.lockAll, Column([gone])),
+                Request(WebhookDeliveryStatement.forgetOfEndpoint, gone, limit - old.count),
                 Request(WebhookStatement.forget, gone),
             ])
-            return count + forgotten[0].changed
+            return old.count + forgotten[1].changed
         }
     }
 }

@@ -41,14 +41,20 @@ extension SQLiteStore: WebhookStore {
         }
     }
 
-    public func change(_ id: WebhookID, _ change: @Sendable @escaping (WebhookEndpoint) -> WebhookChange)
+    public func webhooksOfFormerStaff(limit: Int) async throws(Fault) -> [WebhookEndpoint] {
+        try await read("read the webhooks of former staff") { db in
+            try PreparedStatement(WebhookStatement.ofFormerStaff, on: db).all(limit, as: WebhookEndpoint.init)
+        }
+    }
+
+    public func change(_ id: WebhookID, _ change: @Sendable @escaping (WebhookEndpoint, Timestamp) -> WebhookChange?)
         async throws(Fault) -> WebhookEndpoint?
     {
-        try await write("change a webhook") { db in
+        let now = clock.now()
+        return try await write("change a webhook") { db in
             let found = try PreparedStatement(WebhookStatement.byID, on: db).first(id, as: WebhookEndpoint.init)
-            guard let found else { return nil }
-            let changed = change(found)
-            try changed.save(on: db)
+            guard let found, let changed = change(found, now) else { return found }
+            try changed.save(at: now, on: db)
             return changed.endpoint
         }
     }
@@ -65,44 +71,54 @@ extension SQLiteStore: WebhookStore {
 
     public func add(_ deliveries: [WebhookDelivery], answer: StoredAnswer?) async throws(Fault) {
         guard !deliveries.isEmpty else { return }
+        let now = clock.now()
         try await write("add \(deliveries.count) webhook deliveries") { db in
             let insert = try PreparedStatement(WebhookDeliveryStatement.insert, on: db)
             for row in deliveries {
                 let inserted = try insert.run(
-                    row.id, row.endpointID, row.eventID, row.kind, row.subjectID, row.payload, row.giveUpAt,
-                    row.createdAt)
+                    row.id, row.endpointID, row.eventID, row.kind, row.subjectID, row.payload,
+                    row.giveUpAt(asOf: now), row.createdAt)
                 guard inserted == 1 else { continue }
-                try WebhookDelivery.promote(to: row.endpointID, about: row.subjectID, at: row.createdAt, on: db)
+                try WebhookDelivery.promote(to: row.endpointID, about: row.subjectID, at: now, on: db)
             }
             try answer?.insert(on: db)
         }
     }
 
-    public func dueWebhooks(at now: Timestamp, after: WebhookID?, limit: Int) async throws(Fault) -> [WebhookEndpoint] {
-        try await read("read the webhooks that are due") { db in
+    public func dueWebhooks(areFailing: Bool, after: WebhookID?, limit: Int) async throws(Fault) -> [WebhookEndpoint] {
+        let now = clock.now()
+        return try await read("read the webhooks that are due") { db in
             try PreparedStatement(WebhookStatement.due, on: db)
-                .all(after ?? WebhookID(high: 0, low: 0), now, limit, as: WebhookEndpoint.init)
+                .all(after ?? WebhookID(high: 0, low: 0), areFailing, now, limit, as: WebhookEndpoint.init)
         }
     }
 
-    public func takeDeliveries(of endpoint: WebhookID, at now: Timestamp, until: Timestamp, limit: Int)
-        async throws(Fault) -> [WebhookDelivery]
+    public func takeDeliveries(of endpoint: WebhookID, forSeconds seconds: Int, limit: Int) async throws(Fault)
+        -> TakenDeliveries?
     {
-        try await write("take webhook deliveries") { db in
-            try PreparedStatement(WebhookDeliveryStatement.take, on: db)
-                .all(endpoint, now, until, limit, as: WebhookDelivery.init).sorted { $0.id < $1.id }
+        let now = clock.now()
+        return try await write("take webhook deliveries") { db in
+            let found = try PreparedStatement(WebhookStatement.byID, on: db).first(endpoint, as: WebhookEndpoint.init)
+            guard let found, found.isEnabled else { return nil }
+            let taken = try PreparedStatement(WebhookDeliveryStatement.take, on: db)
+                .all(endpoint, now, now.adding(seconds: seconds), limit, as: WebhookDelivery.init)
+            return TakenDeliveries(endpoint: found, at: now, deliveries: taken.sorted { $0.id < $1.id })
         }
     }
 
     public func record(
-        _ results: [WebhookResult], of endpoint: WebhookID, at now: Timestamp,
-        _ change: @Sendable @escaping (WebhookEndpoint) -> WebhookChange?
-    ) async throws(Fault) {
-        guard !results.isEmpty else { return }
-        try await write("record \(results.count) webhook attempts") { db in
-            for result in results { try result.save(of: endpoint, at: now, on: db) }
+        _ results: [WebhookResult], of endpoint: WebhookID,
+        _ change: @Sendable @escaping (WebhookEndpoint, Timestamp) -> WebhookChange?
+    ) async throws(Fault) -> WebhookEndpoint? {
+        let now = clock.now()
+        return try await write("record \(results.count) webhook attempts") { db in
+            // Of an endpoint that is gone the deliveries are about to be forgotten.
             let found = try PreparedStatement(WebhookStatement.byID, on: db).first(endpoint, as: WebhookEndpoint.init)
-            try found.flatMap(change)?.save(on: db)
+            guard let found else { return nil }
+            for result in results { try result.save(of: endpoint, at: now, on: db) }
+            guard let changed = change(found, now) else { return found }
+            try changed.save(at: now, on: db)
+            return changed.endpoint
         }
     }
 
@@ -133,20 +149,26 @@ extension SQLiteStore: WebhookStore {
     }
 
     public func replay(
-        _ id: WebhookDeliveryID, at now: Timestamp, action: StaffAction,
+        _ id: WebhookDeliveryID, action: StaffAction,
         answer: @Sendable @escaping (WebhookDelivery) -> StoredAnswer?
     ) async throws(Fault) -> WebhookReplayRefusal? {
-        try await write("send a webhook delivery again") { db in
-            let byID = try PreparedStatement(WebhookDeliveryStatement.byID, on: db)
-            guard let found = try byID.first(id, as: WebhookDelivery.init) else { return .notFound }
+        let now = clock.now()
+        return try await write("send a webhook delivery again") { db in
+            let found = try PreparedStatement(WebhookDeliveryStatement.byID, on: db)
+                .first(id, as: WebhookDelivery.init)
+            guard let found else { return .notFound }
             guard found.status != .pending else { return .isPending }
             let (endpoint, subject) = (found.endpointID, found.subjectID)
+            let earlier = try PreparedStatement(WebhookDeliveryStatement.earlier, on: db).first(id) { $0.int(0) }
+            let underWay =
+                try PreparedStatement(WebhookDeliveryStatement.underWay, on: db)
+                .first(endpoint, subject, now) { $0.optionalTime(0) } ?? nil
+            let row = found.sentAgain(waitsForEarlier: earlier != nil, underWayUntil: underWay, at: now)
             try PreparedStatement(WebhookDeliveryStatement.reopen, on: db)
-                .run(now.adding(seconds: WebhookSchedule.patienceSeconds), id)
-            try PreparedStatement(WebhookDeliveryStatement.holdBack, on: db).run(endpoint, subject)
-            try WebhookDelivery.promote(to: endpoint, about: subject, at: now, on: db)
+                .run(id, row.nextAttemptAt, row.takenUntil, row.giveUpAt)
+            try PreparedStatement(WebhookDeliveryStatement.holdBack, on: db).run(endpoint, subject, id)
             try action.insert(on: db)
-            try byID.first(id, as: WebhookDelivery.init).flatMap(answer)?.insert(on: db)
+            try answer(row)?.insert(on: db)
             return nil
         }
     }

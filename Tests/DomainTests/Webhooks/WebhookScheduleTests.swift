@@ -42,12 +42,39 @@ struct WebhookScheduleTests {
     }
 
     @Test("The secret before signs for a day after a new one was made, and not at its end")
-    func secrets() {
+    func secrets() throws {
         let (old, new) = ([UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32))
-        let secrets = WebhookSecrets(current: old).rotated(to: new, at: start)
+        let secrets = try #require(WebhookSecrets(current: old).rotated(to: new, at: start))
         let end = start.adding(seconds: WebhookSecrets.overlapSeconds)
         #expect(secrets.signing(at: end.adding(milliseconds: -1)) == [new, old])
         #expect(secrets.signing(at: end) == [new])
+    }
+
+    @Test("Every secret has its day, however often there is a new one; while five sign there is no sixth")
+    func manySecrets() throws {
+        var secrets = WebhookSecrets(current: [0])
+        for hour in 1...4 {
+            secrets = try #require(secrets.rotated(to: [UInt8(hour)], at: start.adding(seconds: hour * 3600)))
+        }
+        #expect(secrets.signing(at: start.adding(seconds: 4 * 3600)) == [[4], [3], [2], [1], [0]])
+        let end = start.adding(seconds: 25 * 3600)
+        #expect(secrets.rotated(to: [5], at: end.adding(milliseconds: -1)) == nil)
+        secrets = try #require(secrets.rotated(to: [5], at: end))
+        #expect(secrets.signing(at: end) == [[5], [4], [3], [2], [1]])
+    }
+
+    @Test("Secrets are kept as bytes and read back")
+    func secretBytes() {
+        let earlier = (1...4).map { number in
+            WebhookSecrets.Earlier(
+                [UInt8](repeating: UInt8(number), count: 32), until: start.adding(milliseconds: Int64(number)))
+        }
+        for count in 0...4 {
+            let secrets = WebhookSecrets(current: [9], earlier: Array(earlier.prefix(count)))
+            #expect(
+                WebhookSecrets(current: [9], previous: secrets.previous, older: secrets.olderBytes ?? []) == secrets)
+            #expect(secrets.olderBytes?.count == (count < 2 ? nil : (count - 1) * 40))
+        }
     }
 
     @Test("An endpoint wants the kinds that it names, of its concert")

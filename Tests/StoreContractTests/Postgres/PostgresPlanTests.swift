@@ -100,8 +100,11 @@ struct PostgresPlanTests {
         _ = try await store.webhooks(of: staff.id, before: nil, limit: 1)
         _ = try await store.webhooks(of: nil, before: nil, limit: 1)
         _ = try await store.webhook(endpoint.id)
-        _ = try await store.change(endpoint.id) { WebhookChange($0, action: nil) }
-        _ = try await store.dueWebhooks(at: world.clock.now(), after: nil, limit: 1)
+        _ = try await store.webhooksOfFormerStaff(limit: 1)
+        _ = try await store.change(endpoint.id) { before, _ in
+            WebhookChange(before, action: nil, bringsForward: true)
+        }
+        _ = try await store.dueWebhooks(areFailing: false, after: nil, limit: 1)
         _ = try await world.due(endpoint)
         try await world.record(.delivered, of: delivery)
         _ = try await store.deliveries(of: endpoint.id, status: nil, before: nil, limit: 1)
@@ -109,7 +112,7 @@ struct PostgresPlanTests {
         _ = try await store.delivery(delivery.id)
         _ = try await store.attempts(of: delivery.id)
         let replayed = world.action(.webhookReplayed, on: ID(delivery.id), by: staff.id)
-        _ = try await store.replay(delivery.id, at: world.clock.now(), action: replayed) { _ in nil }
+        _ = try await store.replay(delivery.id, action: replayed) { _ in nil }
         let deleted = world.action(.webhookDeleted, on: ID(endpoint.id), by: staff.id)
         _ = try await store.deleteWebhook(endpoint.id, action: deleted)
         _ = try await store.forgetDeliveries(olderThanSeconds: 0, limit: 2)

@@ -37,18 +37,25 @@ extension World {
 
     /// What may be taken now. It stays so.
     func due(_ endpoint: WebhookEndpoint) async throws -> [WebhookDeliveryID] {
-        let now = clock.now()
-        return try await webhooks.takeDeliveries(of: endpoint.id, at: now, until: now, limit: 100).map(\.id)
+        try await take(from: endpoint, forSeconds: 0, limit: 100).map(\.id)
     }
 
+    func take(from endpoint: WebhookEndpoint, forSeconds seconds: Int = 30, limit: Int = 100) async throws
+        -> [WebhookDelivery]
+    {
+        try await webhooks.takeDeliveries(of: endpoint.id, forSeconds: seconds, limit: limit)?.deliveries ?? []
+    }
+
+    /// Records a try of a delivery as it was taken, or else as it is now.
     func record(
-        _ next: WebhookResult.Next, of delivery: WebhookDelivery, status: Int? = 500, error: String? = nil,
-        _ change: @Sendable @escaping (WebhookEndpoint) -> WebhookChange? = { _ in nil }
+        _ next: WebhookResult.Next, of delivery: WebhookDelivery, asTaken: Bool = false, status: Int? = 500,
+        error: String? = nil,
+        _ change: @Sendable @escaping (WebhookEndpoint, Timestamp) -> WebhookChange? = { _, _ in nil }
     ) async throws {
         let attempt = WebhookAttempt(
             number: 1, at: clock.now(), durationMs: 12, statusCode: status, error: error, answer: Array("답".utf8))
-        let result = WebhookResult(
-            deliveryID: delivery.id, subjectID: delivery.subjectID, attempt: attempt, next: next)
-        try await webhooks.record([result], of: delivery.endpointID, at: clock.now(), change)
+        let tried = asTaken ? delivery : try await webhooks.delivery(delivery.id) ?? delivery
+        let result = WebhookResult(of: tried, attempt, next: next)
+        try await webhooks.record([result], of: delivery.endpointID, change)
     }
 }
