@@ -208,6 +208,12 @@ TABLE: dict[tuple[str, str], Row] = {
     # They may, but it is under way; test_webhooks.py sends some again that are over.
     ("POST", A + "/admin/webhook-deliveries/{deliveryId}/replay"): Row(
         (401, 403, 403, 409, 409), lambda w, r: {"id": w.delivery, "key": True}),
+    # They may, but it is known; test_payments_by_hand.py has one that is not, and a refund that failed.
+    ("POST", A + "/admin/payments/{paymentId}/resolve"): Row(
+        (401, 403, 403, 409, 409),
+        lambda w, r: {"id": w.paid()["id"], "key": True, "body": {"outcome": "DECLINED", "reason": "시험"}}),
+    ("POST", A + "/admin/refunds/{refundId}/settle"): Row(
+        (401, 403, 403, 404, 404), lambda w, r: {"id": new_key(), "key": True, "body": {"reason": "시험"}}),
     ("GET", "/healthz"): Row(PUBLIC),
     ("GET", "/readyz"): Row(PUBLIC),
     ("GET", "/metrics"): Row(PUBLIC),
