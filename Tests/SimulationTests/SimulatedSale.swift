@@ -163,7 +163,7 @@ final class SimulatedSale {
     /// Tidies up a few holds. False when there was none.
     @discardableResult
     func sweep() async -> Bool {
-        guard let overdue = try? await store.overdueHolds(at: clock.now(), limit: 3), !overdue.isEmpty else {
+        guard let overdue = try? await store.overdueHolds(limit: 3), !overdue.isEmpty else {
             return false
         }
         count("sweep")

@@ -75,8 +75,9 @@ final class SimulatedStore: SalesStore {
         return try outcome.get()
     }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
-        rows.reservations.values
+    func overdueHolds(limit: Int) async throws(Fault) -> [ExpireHold] {
+        let now = clock.now()
+        return rows.reservations.values
             .filter { isSwept($0) && $0.expiresAt <= now }
             .sorted { ($0.expiresAt, $0.id) < ($1.expiresAt, $1.id) }
             .prefix(limit).map { ExpireHold(reservationID: $0.id, ownerID: $0.userID) }

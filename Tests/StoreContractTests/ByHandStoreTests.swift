@@ -20,7 +20,9 @@ struct ByHandStoreTests {
                 ownerID: fan.id, paymentID: begun.id, claim: try #require(begun.claim), retryMs: 2_000)
             _ = try await world.run(.handBack(command))
             let due = try #require(
-                try await world.store.unknownPayments(at: world.clock.now().adding(seconds: 2), limit: 9).first)
+                try await world.at(world.clock.now().adding(seconds: 2)) {
+                    try await world.store.unknownPayments(limit: 9).first
+                })
             #expect(due.claim == nil && due.unknownSince == begun.unknownSince && due.tryCount == 0)
             #expect(try await world.store.paymentFigures().oldestUnknownAt == begun.unknownSince)
             let asked = AskAgain(ownerID: fan.id, paymentID: begun.id, claim: world.id(), tryMs: 5_000)
@@ -108,17 +110,16 @@ struct ByHandStoreTests {
             world.clock.advance(seconds: 10)
             let second = try await world.requestCharge(700, to: fan)
             func overdue(after seconds: Int, limit: Int = 9) async throws -> [PaymentID] {
-                try await store.overdueCharges(
-                    olderThanSeconds: 60, at: first.createdAt.adding(seconds: seconds), limit: limit
-                )
-                .map(\.paymentID)
+                try await world.at(first.createdAt.adding(seconds: seconds)) {
+                    try await store.overdueCharges(olderThanSeconds: 60, limit: limit).map(\.paymentID)
+                }
             }
             #expect(try await overdue(after: 59).isEmpty)
             #expect(try await overdue(after: 60) == [first.id])
             #expect(try await overdue(after: 70) == [first.id, second.id])
             #expect(try await overdue(after: 70, limit: 1) == [first.id])
             world.clock.advance(seconds: 60)
-            let found = try await store.overdueCharges(olderThanSeconds: 60, at: world.clock.now(), limit: 9)
+            let found = try await store.overdueCharges(olderThanSeconds: 60, limit: 9)
             _ = try await world.run(found.map { .expireCharge($0) })
             #expect(try await store.payments([first.id, second.id]).map(\.declineCode) == ["EXPIRED", "EXPIRED"])
             #expect(try await overdue(after: 900).isEmpty)

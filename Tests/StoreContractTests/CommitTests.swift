@@ -207,12 +207,12 @@ struct CommitTests {
             // The first still says PENDING; nothing is wrong with that until it is swept.
             #expect(try await world.store.reservation(first.id)?.status == .pending)
             try await world.expectCleanAudit()
-            #expect(try await world.store.overdueHolds(at: world.clock.now(), limit: 10) == [ExpireHold(first)])
+            #expect(try await world.store.overdueHolds(limit: 10) == [ExpireHold(first)])
             _ = try await world.run(.expire(ExpireHold(first)))
             let states = try await world.store.seats(of: date.id).prefix(2).map(\.seat)
             #expect(states[0].reservationID == second.id)
             #expect(states[1].state == .available)
-            #expect(try await world.store.overdueHolds(at: world.clock.now(), limit: 10).isEmpty)
+            #expect(try await world.store.overdueHolds(limit: 10).isEmpty)
             try await world.expectCleanAudit()
         }
     }
@@ -225,11 +225,13 @@ struct CommitTests {
             let long = try await world.hold([seats[0]], for: fan, of: date, seconds: 120)
             let short = try await world.hold([seats[1]], for: fan, of: date, seconds: 60)
             let justBefore = short.expiresAt.adding(milliseconds: -1)
-            #expect(try await world.store.overdueHolds(at: justBefore, limit: 10).isEmpty)
-            #expect(try await world.store.overdueHolds(at: short.expiresAt, limit: 10) == [ExpireHold(short)])
-            #expect(
-                try await world.store.overdueHolds(at: long.expiresAt, limit: 10) == [short, long].map(ExpireHold.init))
-            #expect(try await world.store.overdueHolds(at: long.expiresAt, limit: 1) == [ExpireHold(short)])
+            func overdue(at time: Timestamp, limit: Int = 10) async throws -> [ExpireHold] {
+                try await world.at(time) { try await world.store.overdueHolds(limit: limit) }
+            }
+            #expect(try await overdue(at: justBefore).isEmpty)
+            #expect(try await overdue(at: short.expiresAt) == [ExpireHold(short)])
+            #expect(try await overdue(at: long.expiresAt) == [short, long].map(ExpireHold.init))
+            #expect(try await overdue(at: long.expiresAt, limit: 1) == [ExpireHold(short)])
         }
     }
 

@@ -119,7 +119,7 @@ enum FirstSchema {
         #expect(try await store.wallet(of: fan).balance == Won(350_000))
         #expect(try await store.tickets(of: paid).map(\.id) == [ticket])
         #expect(try await store.reservation(held)?.status == .pending)
-        let holds = try await store.overdueHolds(at: Timestamp(milliseconds: 1_800_000_000_000), limit: 9)
+        let holds = try await store.overdueHolds(limit: 9)
         #expect(holds == [ExpireHold(reservationID: held, ownerID: fan)])
         #expect(try await store.cardPayments(after: nil, limit: 9).isEmpty)
         let broken = try await store.audit().findings.filter { $0.violations > 0 }

@@ -19,21 +19,24 @@ struct PaymentStoreTests {
             let (soon, late) = (try #require(sooner.tryAt), try #require(later.tryAt))
 
             let store = world.store
-            #expect(try await store.unknownPayments(at: soon.adding(milliseconds: -1), limit: 9).isEmpty)
-            #expect(try await store.unknownPayments(at: soon, limit: 9) == [sooner])
-            #expect(try await store.unknownPayments(at: late, limit: 9) == [sooner, later])
-            #expect(try await store.unknownPayments(at: late, limit: 1) == [sooner])
+            func unknown(at time: Timestamp, limit: Int = 9) async throws -> [Payment] {
+                try await world.at(time) { try await store.unknownPayments(limit: limit) }
+            }
+            #expect(try await unknown(at: soon.adding(milliseconds: -1)).isEmpty)
+            #expect(try await unknown(at: soon) == [sooner])
+            #expect(try await unknown(at: late) == [sooner, later])
+            #expect(try await unknown(at: late, limit: 1) == [sooner])
             var figures = try await store.paymentFigures()
             #expect(figures.unknownCount == 2)
             #expect(figures.oldestUnknownAt == sooner.unknownSince)
 
             world.clock.set(late)
             let (still, _) = try await world.complete(sooner, key: "first", .unknown)
-            #expect(try await store.unknownPayments(at: late, limit: 9) == [later])
-            #expect(try await store.unknownPayments(at: late.adding(seconds: 9), limit: 9) == [later, still])
+            #expect(try await unknown(at: late) == [later])
+            #expect(try await unknown(at: late.adding(seconds: 9)) == [later, still])
             _ = try await world.complete(still, key: "first", .captured(amount: still.card))
             _ = try await world.complete(later, key: "second", .declined(code: "NO"))
-            #expect(try await store.unknownPayments(at: .distantFuture, limit: 9).isEmpty)
+            #expect(try await unknown(at: .distantFuture).isEmpty)
             figures = try await store.paymentFigures()
             #expect(figures.unknownCount == 0)
             #expect(figures.oldestUnknownAt == nil)
@@ -58,21 +61,24 @@ struct PaymentStoreTests {
             #expect(owed.reduce(.zero) { $0 + $1.amount } == bought.payment.card)
             try await world.expectCleanAudit()
 
-            #expect(try await store.dueRefunds(at: owed[0].tryAt.adding(milliseconds: -1), limit: 9).isEmpty)
-            #expect(try await store.dueRefunds(at: owed[0].tryAt, limit: 9).map(\.refund) == [owed[0]])
-            let due = try await store.dueRefunds(at: world.clock.now(), limit: 9)
+            #expect(
+                try await world.at(owed[0].tryAt.adding(milliseconds: -1)) { try await store.dueRefunds(limit: 9) }
+                    .isEmpty)
+            #expect(
+                try await world.at(owed[0].tryAt) { try await store.dueRefunds(limit: 9) }.map(\.refund) == [owed[0]])
+            let due = try await store.dueRefunds(limit: 9)
             #expect(due.map(\.refund) == owed)
             #expect(due.map(\.payment) == [refunded, refunded])
-            #expect(try await store.dueRefunds(at: world.clock.now(), limit: 1).map(\.refund) == [owed[0]])
+            #expect(try await store.dueRefunds(limit: 1).map(\.refund) == [owed[0]])
 
             let again = try await world.settle(owed[0], .unknown(retryMs: 1_000))
             #expect(again.tryCount == 1)
             #expect(try await store.refunds(of: bought.payment.id)[0] == again)
-            #expect(try await store.dueRefunds(at: world.clock.now(), limit: 9).map(\.refund) == [owed[1]])
+            #expect(try await store.dueRefunds(limit: 9).map(\.refund) == [owed[1]])
             #expect(try await store.paymentFigures().refundsPending == 2)
             _ = try await world.settle(again, .done)
             _ = try await world.settle(owed[1], .refused(code: "CLOSED"))
-            #expect(try await store.dueRefunds(at: .distantFuture, limit: 9).isEmpty)
+            #expect(try await world.at(.distantFuture) { try await store.dueRefunds(limit: 9) }.isEmpty)
             #expect(try await store.refunds(of: bought.payment.id).map(\.status) == [.done, .failed])
             let figures = try await store.paymentFigures()
             #expect((figures.refundsPending, figures.refundsFailed) == (0, 1))
@@ -122,11 +128,11 @@ struct PaymentStoreTests {
             let justBefore = deadline.adding(milliseconds: -1)
             let first = ExpireHold(reservationID: pending.id, ownerID: fan.id)
             let second = ExpireHold(reservationID: confirmed.id, ownerID: fan.id)
-            #expect(try await world.store.overdueHolds(at: justBefore, limit: 9) == [first])
-            #expect(try await world.store.overdueHolds(at: deadline, limit: 9) == [first, second])
+            #expect(try await world.at(justBefore) { try await world.store.overdueHolds(limit: 9) } == [first])
+            #expect(try await world.at(deadline) { try await world.store.overdueHolds(limit: 9) } == [first, second])
             world.clock.set(deadline)
             _ = try await world.run([.expire(second), .expire(first)])
-            #expect(try await world.store.overdueHolds(at: deadline, limit: 9).isEmpty)
+            #expect(try await world.at(deadline) { try await world.store.overdueHolds(limit: 9) }.isEmpty)
             #expect(try await world.store.payment(payment.id)?.declineCode == DeclineCode.expired)
             try await world.expectCleanAudit()
         }

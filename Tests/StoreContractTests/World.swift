@@ -54,6 +54,14 @@ final class World: Sendable {
         try await contract.remove(store)
     }
 
+    /// Asks at another time than now.
+    func at<Answer>(_ time: Timestamp, _ ask: () async throws -> Answer) async rethrows -> Answer {
+        let now = clock.now()
+        clock.set(time)
+        defer { clock.set(now) }
+        return try await ask()
+    }
+
     func id<Entity>() -> ID<Entity> { ids.withLock { $0.next(at: clock.now()) } }
 
     // MARK: What is there

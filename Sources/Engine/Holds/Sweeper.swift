@@ -34,7 +34,7 @@ public final class Sweeper: Service {
             let now = clock.now()
             if await leases.hold("sweeper", until: now.adding(seconds: 5), now: now) {
                 do throws(Fault) {
-                    try await sweep(at: now)
+                    try await sweep()
                     if now >= forgetAt {
                         try await forget()
                         forgetAt = now.adding(seconds: 60)
@@ -47,10 +47,10 @@ public final class Sweeper: Service {
         }
     }
 
-    private func sweep(at now: Timestamp) async throws(Fault) {
+    private func sweep() async throws(Fault) {
         var before: [ExpireHold] = []
         while !Task.isShuttingDownGracefully {
-            let overdue = try await store.overdueHolds(at: now, limit: Self.batchSize)
+            let overdue = try await store.overdueHolds(limit: Self.batchSize)
             // The same ones again: the engine does not get to them now.
             if overdue == before { return }
             await engine.submit(internal: overdue.map { .expire($0) })

@@ -89,9 +89,9 @@ public final class Reconciler: Service {
         let now = clock.now()
         var first: Fault?
         do throws(Fault) { metrics.record(try await store.paymentFigures(), at: now) } catch { first = error }
-        do throws(Fault) { try await settleUnknown(at: now) } catch { first = first ?? error }
-        do throws(Fault) { try await giveBack(at: now) } catch { first = first ?? error }
-        do throws(Fault) { try await expireCharges(at: now) } catch { first = first ?? error }
+        do throws(Fault) { try await settleUnknown() } catch { first = first ?? error }
+        do throws(Fault) { try await giveBack() } catch { first = first ?? error }
+        do throws(Fault) { try await expireCharges() } catch { first = first ?? error }
         return first
     }
 
@@ -100,22 +100,22 @@ public final class Reconciler: Service {
         return await leases.hold("reconciler", until: now.adding(seconds: Self.leaseSeconds), now: now)
     }
 
-    func settleUnknown(at now: Timestamp) async throws(Fault) {
-        let unknown = try await store.unknownPayments(at: now, limit: Self.batchSize)
+    func settleUnknown() async throws(Fault) {
+        let unknown = try await store.unknownPayments(limit: Self.batchSize)
         try await forEach(unknown) { [desk] payment throws(Fault) in try await desk.settle(payment) }
     }
 
-    func giveBack(at now: Timestamp) async throws(Fault) {
-        let due = try await store.dueRefunds(at: now, limit: Self.batchSize)
+    func giveBack() async throws(Fault) {
+        let due = try await store.dueRefunds(limit: Self.batchSize)
         try await forEach(due) { [desk] due throws(Fault) in
             try await desk.settle(due.refund, of: due.payment)
         }
     }
 
     /// Ends charges of points that nobody came back to pay, when a checkout of a reservation would have ended too.
-    func expireCharges(at now: Timestamp) async throws(Fault) {
+    func expireCharges() async throws(Fault) {
         let overdue = try await store.overdueCharges(
-            olderThanSeconds: desk.policy.checkoutCapSeconds, at: now, limit: Self.batchSize)
+            olderThanSeconds: desk.policy.checkoutCapSeconds, limit: Self.batchSize)
         await engine.submit(internal: overdue.map { .expireCharge($0) })
     }
 

@@ -20,12 +20,13 @@ public struct PaymentFigures: Hashable, Sendable {
 }
 
 /// Finds the payments and refunds that the gateway is to be asked about. Nothing here is answered by a replica: what it
-/// does not know yet would be asked for twice.
+/// does not know yet would be asked for twice. What has come is told by the clock that batches are decided by, and not
+/// by that of whoever asks.
 public protocol PaymentStore: Sendable {
     /// Payments nobody knows about whose `tryAt` has come, the oldest first.
-    func unknownPayments(at now: Timestamp, limit: Int) async throws(Fault) -> [Payment]
+    func unknownPayments(limit: Int) async throws(Fault) -> [Payment]
     /// Refunds that the gateway has still to do and whose `tryAt` has come, the oldest first, each with its payment.
-    func dueRefunds(at now: Timestamp, limit: Int) async throws(Fault) -> [(refund: Refund, payment: Payment)]
+    func dueRefunds(limit: Int) async throws(Fault) -> [(refund: Refund, payment: Payment)]
     /// In the order they were written.
     func refunds(of payment: PaymentID) async throws(Fault) -> [Refund]
     /// Payments by id, as many as there are.
@@ -38,7 +39,7 @@ public protocol PaymentStore: Sendable {
     func cardPayments(_ ids: [PaymentID]) async throws(Fault)
         -> [(payment: Payment, refundsDone: Won, refundsPending: Won)]
     /// Charges of points that were requested so long ago and not paid, the oldest first.
-    func overdueCharges(olderThanSeconds seconds: Int, at now: Timestamp, limit: Int) async throws(Fault)
+    func overdueCharges(olderThanSeconds seconds: Int, limit: Int) async throws(Fault)
         -> [ExpireCharge]
     /// How many payments are `UNKNOWN` and how many refunds `REQUESTED` or `FAILED`, for metrics.
     func paymentFigures() async throws(Fault) -> PaymentFigures

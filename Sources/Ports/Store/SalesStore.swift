@@ -15,8 +15,9 @@ public protocol SalesStore: Sendable {
         _ keys: RowKeys, decide: @Sendable @escaping (inout Rows, Timestamp) -> Result
     ) async throws(Fault) -> Result
 
-    /// Holds whose deadline is at or before `now`, also those that wait for a card, the oldest first.
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold]
+    /// Holds whose deadline has come, also those that wait for a card, the oldest first: by the clock that batches are
+    /// decided by, as whoever asks may be an hour behind.
+    func overdueHolds(limit: Int) async throws(Fault) -> [ExpireHold]
 
     /// Forgets idempotency records that are older, by the clock that they are dated with. Returns how many, at most
     /// `limit`.

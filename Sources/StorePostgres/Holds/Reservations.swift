@@ -159,9 +159,9 @@ extension PostgresStore {
         }
     }
 
-    public func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
+    public func overdueHolds(limit: Int) async throws(Fault) -> [ExpireHold] {
         try await read("find overdue holds") { db in
-            try db.run(Request(ReservationStatement.overdue, now, limit)).all { row in
+            try db.run(Request(ReservationStatement.overdue, try self.moment(0, agoOn: db), limit)).all { row in
                 ExpireHold(reservationID: try row.id(0), ownerID: try row.id(1))
             }
         }

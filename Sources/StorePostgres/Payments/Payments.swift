@@ -132,9 +132,9 @@ extension PostgresStore {
         }
     }
 
-    public func unknownPayments(at now: Timestamp, limit: Int) async throws(Fault) -> [Payment] {
+    public func unknownPayments(limit: Int) async throws(Fault) -> [Payment] {
         try await read("find unknown payments") { db in
-            try db.run(Request(PaymentStatement.unknown, now, limit)).all(Payment.init)
+            try db.run(Request(PaymentStatement.unknown, try self.moment(0, agoOn: db), limit)).all(Payment.init)
         }
     }
 
@@ -159,11 +159,12 @@ extension PostgresStore {
         }
     }
 
-    public func overdueCharges(olderThanSeconds seconds: Int, at now: Timestamp, limit: Int) async throws(Fault)
+    public func overdueCharges(olderThanSeconds seconds: Int, limit: Int) async throws(Fault)
         -> [ExpireCharge]
     {
         try await read("find overdue charges") { db in
-            try db.run(Request(PaymentStatement.overdueCharges, now.adding(seconds: -seconds), limit)).all { row in
+            try db.run(Request(PaymentStatement.overdueCharges, try self.moment(seconds, agoOn: db), limit)).all {
+                row in
                 ExpireCharge(paymentID: try row.id(0), ownerID: try row.id(1), afterSeconds: seconds)
             }
         }

@@ -50,9 +50,9 @@ extension Refund {
 }
 
 extension PostgresStore {
-    public func dueRefunds(at now: Timestamp, limit: Int) async throws(Fault) -> [(refund: Refund, payment: Payment)] {
+    public func dueRefunds(limit: Int) async throws(Fault) -> [(refund: Refund, payment: Payment)] {
         try await read("find due refunds") { db in
-            try db.run(Request(RefundStatement.due, now, limit)).all { row in
+            try db.run(Request(RefundStatement.due, try self.moment(0, agoOn: db), limit)).all { row in
                 (refund: try Refund(row), payment: try Payment(row, from: 8))
             }
         }

@@ -95,8 +95,9 @@ extension SQLiteStore {
         }
     }
 
-    public func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
-        try await read("find overdue holds") { db in
+    public func overdueHolds(limit: Int) async throws(Fault) -> [ExpireHold] {
+        let now = clock.now()
+        return try await read("find overdue holds") { db in
             try PreparedStatement(ReservationStatement.overdue, on: db).all(now, limit) { row in
                 ExpireHold(reservationID: try row.id(0), ownerID: try row.id(1))
             }

@@ -92,8 +92,9 @@ extension SQLiteStore {
         }
     }
 
-    public func unknownPayments(at now: Timestamp, limit: Int) async throws(Fault) -> [Payment] {
-        try await read("find unknown payments") { db in
+    public func unknownPayments(limit: Int) async throws(Fault) -> [Payment] {
+        let now = clock.now()
+        return try await read("find unknown payments") { db in
             try PreparedStatement(PaymentStatement.unknown, on: db).all(now, limit) { try Payment($0) }
         }
     }
@@ -121,11 +122,12 @@ extension SQLiteStore {
         }
     }
 
-    public func overdueCharges(olderThanSeconds seconds: Int, at now: Timestamp, limit: Int) async throws(Fault)
+    public func overdueCharges(olderThanSeconds seconds: Int, limit: Int) async throws(Fault)
         -> [ExpireCharge]
     {
-        try await read("find overdue charges") { db in
-            try PreparedStatement(PaymentStatement.overdueCharges, on: db).all(now.adding(seconds: -seconds), limit) {
+        let latest = clock.now().adding(seconds: -seconds)
+        return try await read("find overdue charges") { db in
+            try PreparedStatement(PaymentStatement.overdueCharges, on: db).all(latest, limit) {
                 ExpireCharge(paymentID: try $0.id(0), ownerID: try $0.id(1), afterSeconds: seconds)
             }
         }

@@ -36,8 +36,9 @@ extension Refund {
 }
 
 extension SQLiteStore {
-    public func dueRefunds(at now: Timestamp, limit: Int) async throws(Fault) -> [(refund: Refund, payment: Payment)] {
-        try await read("find due refunds") { db in
+    public func dueRefunds(limit: Int) async throws(Fault) -> [(refund: Refund, payment: Payment)] {
+        let now = clock.now()
+        return try await read("find due refunds") { db in
             try PreparedStatement(RefundStatement.due, on: db).all(now, limit) { row in
                 (refund: try Refund(row), payment: try Payment(row, from: 8))
             }

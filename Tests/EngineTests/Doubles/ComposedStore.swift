@@ -12,8 +12,8 @@ struct ComposedStore: Store {
         _ keys: RowKeys, decide: @Sendable @escaping (inout Rows, Timestamp) -> Result
     ) async throws(Fault) -> Result { try await sales.commit(keys, decide: decide) }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
-        try await sales.overdueHolds(at: now, limit: limit)
+    func overdueHolds(limit: Int) async throws(Fault) -> [ExpireHold] {
+        try await sales.overdueHolds(limit: limit)
     }
 
     func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
@@ -48,12 +48,12 @@ struct ComposedStore: Store {
 
     // MARK: Payments
 
-    func unknownPayments(at now: Timestamp, limit: Int) async throws(Fault) -> [Payment] {
-        try await base.unknownPayments(at: now, limit: limit)
+    func unknownPayments(limit: Int) async throws(Fault) -> [Payment] {
+        try await base.unknownPayments(limit: limit)
     }
 
-    func dueRefunds(at now: Timestamp, limit: Int) async throws(Fault) -> [(refund: Refund, payment: Payment)] {
-        try await base.dueRefunds(at: now, limit: limit)
+    func dueRefunds(limit: Int) async throws(Fault) -> [(refund: Refund, payment: Payment)] {
+        try await base.dueRefunds(limit: limit)
     }
 
     func refunds(of payment: PaymentID) async throws(Fault) -> [Refund] { try await base.refunds(of: payment) }
@@ -72,10 +72,10 @@ struct ComposedStore: Store {
         try await base.cardPayments(ids)
     }
 
-    func overdueCharges(olderThanSeconds seconds: Int, at now: Timestamp, limit: Int) async throws(Fault)
+    func overdueCharges(olderThanSeconds seconds: Int, limit: Int) async throws(Fault)
         -> [ExpireCharge]
     {
-        try await base.overdueCharges(olderThanSeconds: seconds, at: now, limit: limit)
+        try await base.overdueCharges(olderThanSeconds: seconds, limit: limit)
     }
 
     func paymentFigures() async throws(Fault) -> PaymentFigures { try await base.paymentFigures() }

@@ -50,8 +50,8 @@ final class FaultyStore: SalesStore {
         }
     }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
-        try await base.overdueHolds(at: now, limit: limit)
+    func overdueHolds(limit: Int) async throws(Fault) -> [ExpireHold] {
+        try await base.overdueHolds(limit: limit)
     }
 
     func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {

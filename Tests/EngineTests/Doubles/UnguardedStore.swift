@@ -20,8 +20,8 @@ struct UnguardedStore: SalesStore {
         }
     }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
-        try await base.overdueHolds(at: now, limit: limit)
+    func overdueHolds(limit: Int) async throws(Fault) -> [ExpireHold] {
+        try await base.overdueHolds(limit: limit)
     }
 
     func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {
@@ -46,8 +46,8 @@ struct ForgetfulStore: SalesStore {
         }
     }
 
-    func overdueHolds(at now: Timestamp, limit: Int) async throws(Fault) -> [ExpireHold] {
-        try await base.overdueHolds(at: now, limit: limit)
+    func overdueHolds(limit: Int) async throws(Fault) -> [ExpireHold] {
+        try await base.overdueHolds(limit: limit)
     }
 
     func forgetAnswers(olderThanSeconds seconds: Int, limit: Int) async throws(Fault) -> Int {

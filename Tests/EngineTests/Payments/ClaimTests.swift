@@ -15,7 +15,7 @@ struct PaymentClaimTests {
             world.clock.advance(milliseconds: 6_000)
             let gateway = BentGateway(base: world.gateway)
             let before = ContinuousClock.now
-            try await world.reconciler(reading: gateway).settleUnknown(at: world.clock.now())
+            try await world.reconciler(reading: gateway).settleUnknown()
             let after = ContinuousClock.now
             #expect(gateway.notes.all.map(\.name) == ["payment", "order", "capture"])
             let deadlines = try gateway.notes.all.map { try #require($0.deadline) }
@@ -55,7 +55,7 @@ struct PaymentClaimTests {
                 order = try await world.begun()
                 world.clock.advance(milliseconds: 6_000)
                 store.value?.inject([.unknownAfterCommit])
-                try await world.reconciler().settleUnknown(at: world.clock.now())
+                try await world.reconciler().settleUnknown()
             }
             #expect(try await world.payment(order).status == .captured)
         }
@@ -76,7 +76,7 @@ struct PaymentClaimTests {
                             amount: $0.amount + Won(1), refunded: $0.refunded)
                     }
                 })
-            try await world.reconciler(reading: gateway).settleUnknown(at: world.clock.now())
+            try await world.reconciler(reading: gateway).settleUnknown()
             let payment = try await world.payment(order)
             #expect(payment.status == .unknown && payment.claim == nil)
             let letGo = LetPaymentGo(
@@ -110,7 +110,7 @@ struct PaymentClaimTests {
                     userID: nil, amount: .zero, seats: [], at: now)
                 return CatalogChange(changed, event: event, action: nil)
             }
-            try await world.reconciler().settleUnknown(at: now)
+            try await world.reconciler().settleUnknown()
             let payment = try await world.payment(order)
             #expect((payment.status, payment.declineCode) == (.declined, DeclineCode.saleOver))
             #expect(try await world.gateway.payment(key: order.paymentKey)?.status == .open)
@@ -132,11 +132,11 @@ struct PaymentClaimTests {
             }
             let reconciler = world.reconciler()
             world.clock.advance(milliseconds: Int64(CardWorld.policy.checkoutCapSeconds) * 1_000 - 3_000)
-            try await reconciler.expireCharges(at: world.clock.now())
+            try await reconciler.expireCharges()
             func codes() async throws -> [String?] { try await world.world.store.payments(charges).map(\.declineCode) }
             #expect(try await codes() == [DeclineCode.expired, nil, nil])
             world.clock.advance(milliseconds: 2_000)
-            try await reconciler.expireCharges(at: world.clock.now())
+            try await reconciler.expireCharges()
             #expect(try await codes() == [DeclineCode.expired, DeclineCode.expired, DeclineCode.expired])
         }
     }

@@ -18,10 +18,10 @@ struct ReconcilerTests {
             // The gateway did it; the program was killed before it heard so.
             #expect(await world.gateway.capture(order) == .captured(amount: order.amount))
             let reconciler = world.reconciler()
-            try await reconciler.settleUnknown(at: world.clock.now())
+            try await reconciler.settleUnknown()
             #expect(try await world.payment(order).status == .unknown, "somebody may still be asking")
             world.clock.advance(milliseconds: 6_000)
-            try await reconciler.settleUnknown(at: world.clock.now())
+            try await reconciler.settleUnknown()
             let payment = try await world.payment(order)
             #expect(payment.status == .captured)
             #expect(try await world.world.store.tickets(of: #require(payment.reservationID)).count == 1)
@@ -33,7 +33,7 @@ struct ReconcilerTests {
         try await CardWorld.run { world in
             let order = try await world.begun()
             world.clock.advance(milliseconds: 6_000)
-            try await world.reconciler().settleUnknown(at: world.clock.now())
+            try await world.reconciler().settleUnknown()
             #expect(try await world.payment(order).status == .captured)
             #expect(try await world.gateway.payment(key: order.paymentKey)?.status == .captured)
         }
@@ -46,7 +46,7 @@ struct ReconcilerTests {
             world.clock.advance(milliseconds: 120_000)
             let reservation = try #require(try await world.payment(order).reservationID)
             _ = await world.world.submit(.expire(ExpireHold(reservationID: reservation, ownerID: world.fan)))
-            try await world.reconciler().settleUnknown(at: world.clock.now())
+            try await world.reconciler().settleUnknown()
             let payment = try await world.payment(order)
             #expect((payment.status, payment.declineCode) == (.declined, DeclineCode.expired))
             #expect(try await world.gateway.payment(key: order.paymentKey)?.status == .open)
@@ -60,7 +60,7 @@ struct ReconcilerTests {
             world.clock.advance(milliseconds: 6_000)
             await world.sandbox.stop()
             await #expect(throws: Fault.self) {
-                try await world.reconciler().settleUnknown(at: world.clock.now())
+                try await world.reconciler().settleUnknown()
             }
             let payment = try await world.payment(order)
             #expect(payment.status == .unknown && payment.tryCount == 0)
@@ -78,7 +78,7 @@ struct ReconcilerTests {
                 policy: CardWorld.policy, claim: .sample(1), tryMs: 5_000)
             _ = await world.world.engine.outcome(of: .beginCapture(begin))
             world.clock.advance(milliseconds: 6_000)
-            try await world.reconciler().settleUnknown(at: world.clock.now())
+            try await world.reconciler().settleUnknown()
             let payment = try await world.payment(order)
             #expect((payment.status, payment.gatewayKey) == (.requested, nil))
         }
@@ -92,11 +92,11 @@ struct ReconcilerTests {
             #expect(await world.gateway.capture(other) == .captured(amount: other.amount))
             world.clock.advance(milliseconds: 6_000)
             let reconciler = world.reconciler(reading: BentGateway.poisoned(world.gateway, key: stuck.paymentKey))
-            await #expect(throws: Fault.self) { try await reconciler.settleUnknown(at: world.clock.now()) }
+            await #expect(throws: Fault.self) { try await reconciler.settleUnknown() }
             #expect(try await world.payment(other).status == .captured)
             #expect(try await world.payment(stuck).status == .unknown)
             // It is not the first in the next round either.
-            #expect(try await world.world.store.unknownPayments(at: world.clock.now(), limit: 10).isEmpty)
+            #expect(try await world.world.store.unknownPayments(limit: 10).isEmpty)
         }
     }
 
@@ -105,11 +105,10 @@ struct ReconcilerTests {
         try await CardWorld.run(World.Plan(engineCount: 3)) { world in
             let order = try await world.captured()
             _ = await world.world.refund(order.orderID, of: world.fan)
-            let now = world.clock.now()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for engine in 0..<3 {
                     let reconciler = world.reconciler(at: engine)
-                    group.addTask { try await reconciler.giveBack(at: now) }
+                    group.addTask { try await reconciler.giveBack() }
                 }
                 try await group.waitForAll()
             }
@@ -159,7 +158,7 @@ struct ReconcilerTests {
                 id: .sample(79), paymentKey: order.paymentKey, amount: order.amount, reason: "by hand")
             #expect(await world.gateway.refund(elsewhere) == .done)
             world.clock.advance(milliseconds: 6_000)
-            try await world.reconciler().settleUnknown(at: world.clock.now())
+            try await world.reconciler().settleUnknown()
             let payment = try await world.payment(order)
             #expect((payment.status, payment.declineCode) == (.declined, DeclineCode.givenBack))
             #expect(try await world.world.store.tickets(of: #require(payment.reservationID)).isEmpty)
@@ -192,7 +191,7 @@ struct ReconcilerTests {
                 }
                 if step == 2 {
                     _ = await world.world.refund(order.orderID, of: world.fan)
-                    try await reconciler.giveBack(at: world.clock.now())
+                    try await reconciler.giveBack()
                 }
             }
             #expect(try await world.payment(slow).status == .captured)

@@ -58,7 +58,7 @@ struct PostgresPlanTests {
         try await store.add(events) { _ in [] }
         _ = try await store.figures(of: date.id, since: world.clock.now())
         _ = try await store.undeliveredCount()
-        _ = try await store.overdueHolds(at: world.clock.now(), limit: 1)
+        _ = try await store.overdueHolds(limit: 1)
         _ = try await store.forgetAnswers(olderThanSeconds: 0, limit: 1)
         try await usePayments(world, for: fan, of: date, seat: seats[3])
         _ = try await store.reservations(of: fan.id, before: nil, limit: 1)
@@ -125,12 +125,12 @@ struct PostgresPlanTests {
         _ = try await world.refund(bought.payment, nil)
         let refund = try #require(try await store.refunds(of: bought.payment.id).first)
         _ = try await world.settle(refund, .done)
-        _ = try await store.unknownPayments(at: world.clock.now(), limit: 1)
-        _ = try await store.dueRefunds(at: world.clock.now(), limit: 1)
+        _ = try await store.unknownPayments(limit: 1)
+        _ = try await store.dueRefunds(limit: 1)
         _ = try await store.payments([bought.payment.id])
         _ = try await store.cardPayments(after: nil, limit: 1)
         _ = try await store.cardPayments([bought.payment.id])
-        _ = try await store.overdueCharges(olderThanSeconds: 1, at: world.clock.now(), limit: 1)
+        _ = try await store.overdueCharges(olderThanSeconds: 1, limit: 1)
         _ = try await store.paymentFigures()
     }
 
