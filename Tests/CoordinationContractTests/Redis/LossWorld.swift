@@ -69,17 +69,14 @@ final class LossWorld: Sendable {
 
     func complain(_ complaint: String) { complaints.withLock { $0.append(complaint) } }
 
-    /// Goes on asking while Redis is away, at most for a while.
+    /// Goes on asking while Redis is away, at most for a while. How long one call takes says nothing on a machine that is
+    /// busy with other things: that none waits for a Redis that hangs is what `RedisAwayTests` show.
     func persist<Answer>(
         within limit: Duration = .seconds(30), _ ask: () async throws(Fault) -> Answer
     ) async throws -> Answer {
         let start = ContinuousClock.now
         while true {
             do throws(Fault) {
-                let asked = ContinuousClock.now
-                defer {
-                    if ContinuousClock.now - asked > .seconds(5) { complain("a call took more than five seconds") }
-                }
                 return try await ask()
             } catch {
                 guard error.code == .unavailable, ContinuousClock.now - start < limit else { throw error }
