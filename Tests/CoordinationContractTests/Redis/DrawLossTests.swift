@@ -126,7 +126,7 @@ private final class DrawWorld {
             try await room.open(date, rules: rules, firstNumber: blocks.next())
         }
         room.whenLost(open)
-        try await open(date)
+        try await patiently { () throws(Fault) in try await open(date) }
         order = Draw.order(fans: fans, seed: rules.drawSeed, date: date, hash: sha256)
         (self.date, self.now, self.rules, self.random) = (date, now, rules, random)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -171,16 +171,20 @@ private final class DrawWorld {
         #expect(try #require(place).number > Int64(order.count))
     }
 
-    /// Goes on asking while the room is away, at most for a while.
     func persist<Answer>(_ ask: () async throws(Fault) -> Answer) async throws -> Answer {
-        let start = ContinuousClock.now
-        while true {
-            do throws(Fault) {
-                return try await ask()
-            } catch {
-                guard error.code == .unavailable, ContinuousClock.now - start < .seconds(20) else { throw error }
-                try await Task.sleep(for: .milliseconds(5))
-            }
+        try await patiently(ask)
+    }
+}
+
+/// Goes on asking while a room is away, at most for a while.
+private func patiently<Answer>(_ ask: () async throws(Fault) -> Answer) async throws -> Answer {
+    let start = ContinuousClock.now
+    while true {
+        do throws(Fault) {
+            return try await ask()
+        } catch {
+            guard error.code == .unavailable, ContinuousClock.now - start < .seconds(20) else { throw error }
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 }

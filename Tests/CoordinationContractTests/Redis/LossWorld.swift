@@ -42,7 +42,7 @@ final class LossWorld: Sendable {
             room.whenLost { [weak self, weak room] date throws(Fault) in
                 if let self, let room { try await self.open(room) }
             }
-            try await open(room)
+            try await persist { () throws(Fault) in try await open(room) }
         }
     }
 
