@@ -266,7 +266,7 @@ let package = Package(
         .testTarget(
             name: "StoreContractTests",
             dependencies: [
-                "Domain", "Ports", "CoordinationInProcess", "Mail", "StorePostgres", "StoreSQLite",
+                "Domain", "Ports", "CoordinationInProcess", "Mail", "StorePostgres", "StoreSQLite", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

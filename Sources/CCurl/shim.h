@@ -15,6 +15,12 @@ static inline CURLcode jari_curl_set_list(CURL *handle, CURLoption option, struc
     return curl_easy_setopt(handle, option, value);
 }
 
+// The socket of the connection that was used last, or CURL_SOCKET_BAD.
+static inline curl_socket_t jari_curl_socket(CURL *handle) {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &socket) ? CURL_SOCKET_BAD : socket;
+}
+
 typedef size_t (*jari_curl_reader)(char *, size_t, size_t, void *);
 
 static inline CURLcode jari_curl_set_reader(CURL *handle, jari_curl_reader reader, void *context) {

@@ -6,17 +6,18 @@ public import ServiceLifecycle
 
 /// Writes and sends the mails that wait, a few at a time, and tries again what could not be sent.
 ///
-/// Mails are noted as sent a batch at a time, right after the server took them. A program that ends in between sends
-/// those again after ``takenSeconds``, with the same Message-IDs.
+/// A mail is noted as sent right after the server took it. A program that ends in between sends that one again after
+/// ``takenSeconds``, with the same Message-ID.
 public final class MailSender: Service {
     private static let intervalMs = 1_000
     /// How long it waits when no mail is taken.
     private static let awayMs = 5_000
     private static let batchSize = 10
     private static let leaseSeconds = 30
-    /// Mails that were taken are this process's for so long, and again as often as needed while one is on its way.
+    /// Mails that were taken are this process's for so long, and again as often as needed while any of them is on its way.
     static let takenSeconds = 300
-    private static let keptIntervalMs = 60_000
+    /// Shorter than the lease, which is kept at the same time.
+    private static let keptIntervalMs = 10_000
     private static let countedIntervalMs = 5_000
     private static let forgetIntervalSeconds = 60
     private static let forgetSize = 500
@@ -47,7 +48,7 @@ public final class MailSender: Service {
             keptIntervalMs: Self.keptIntervalMs, logger: logger)
     }
 
-    /// - Parameter keptIntervalMs: How often it says that it still has the mails that it took.
+    /// - Parameter keptIntervalMs: How often it says that it still has the mails that it took, and the lease.
     init(
         settings: MailSettings, mails: any MailStore, sales: any SalesReader & CatalogStore & AccountStore,
         qrText: @escaping @Sendable (Ticket) -> String, leases: any Leases, clock: any WallClock, keptIntervalMs: Int,
@@ -121,9 +122,10 @@ public final class MailSender: Service {
     func sendDue() async throws(Fault) -> Bool {
         var isAway = false
         while true {
+            let claim = MailClaim(since: clock.now(), intervalMs: keptIntervalMs)
             let mails = try await store.takeDueMails(limit: Self.batchSize, forSeconds: Self.takenSeconds)
             guard !mails.isEmpty else { break }
-            isAway = try await send(mails)
+            isAway = try await send(mails, claim)
             if isAway || Task.isShuttingDownGracefully || Task.isCancelled { break }
             guard await isOurs() else { break }
         }
@@ -131,36 +133,38 @@ public final class MailSender: Service {
         return isAway
     }
 
-    private func send(_ mails: [WaitingMail]) async throws(Fault) -> Bool {
-        var batch = Batch(untried: mails[...])
-        do throws(Fault) {
-            while let mail = batch.untried.first, !Task.isShuttingDownGracefully, !Task.isCancelled {
-                try await send(mail, of: &batch)
-                batch.untried.removeFirst()
+    private func send(_ mails: [WaitingMail], _ claim: MailClaim) async throws(Fault) -> Bool {
+        var batch = Batch(claim: claim, untried: mails[...])
+        while let mail = batch.untried.first, !Task.isShuttingDownGracefully, !Task.isCancelled {
+            guard claim.age(at: clock.now()) < Int64(Self.takenSeconds) * 1000 / 2 else {
+                // They may be another's any moment: nothing is said of them any more.
+                logger.warning("mails are left to who takes them next: the store could not be told of them in time")
+                return batch.away != nil
             }
-        } catch {
-            // What went out before is noted all the same.
-            try await noteSent(batch.sent)
-            throw error
+            if claim.isDue { await renew(claim, of: batch.events) }
+            guard !claim.isLeaseLost else { break }
+            try await send(mail, of: &batch)
+            batch.untried.removeFirst()
         }
-        try await noteSent(batch.sent)
-        try await store.giveBackMails(of: batch.untried.map(\.event.id))
+        try await store.giveBackMails(of: batch.events)
         return batch.away != nil
     }
 
-    /// Mails that were taken together, and what became of them so far.
+    /// Mails that were taken together and have not come to their end.
     private struct Batch {
+        let claim: MailClaim
         var untried: ArraySlice<WaitingMail>
-        var sent: [EventID] = []
         /// Why no mail is taken now.
         var away: String?
+
+        var events: [EventID] { untried.map(\.event.id) }
     }
 
     private func send(_ mail: WaitingMail, of batch: inout Batch) async throws(Fault) {
         // Where one finds the door closed, the others of the batch need not knock.
         if let away = batch.away { return try await postpone(mail, reason: away) }
         switch try await receipt(for: mail, of: batch) {
-        case .taken: batch.sent.append(mail.event.id)
+        case .taken: try await noteSent(mail)
         case .refused(let reason): try await giveUp(mail, reason: reason)
         case .postponed(let reason): try await postpone(mail, reason: reason)
         case .away(let reason):
@@ -172,6 +176,8 @@ public final class MailSender: Service {
     }
 
     private func receipt(for mail: WaitingMail, of batch: Batch) async throws(Fault) -> Receipt {
+        // Until it is known what becomes of the mail: a word that came after it was postponed would put it off for longer.
+        async let _ = keep(batch.events, batch.claim)
         let letter: Result<Letter, LetterReader.Nothing>
         do throws(Fault) {
             letter = try await reader.letter(mail.event)
@@ -183,40 +189,46 @@ public final class MailSender: Service {
             return .postponed(reason: "\(error)")
         }
         switch letter {
-        case .success(let letter):
-            // What was sent is ours until it is noted, and what comes after until it is sent.
-            let ours = batch.sent + batch.untried.map(\.event.id)
-            async let _ = keep(ours)
-            return await postbox.take(letter.message(settings, now: clock.now()))
+        case .success(let letter): return await postbox.take(letter.message(settings, now: clock.now()))
         case .failure(let nothing): return .refused(reason: nothing.reason)
         }
     }
 
-    /// Says again and again, until it is cancelled, that this process still has these mails.
-    private func keep(_ events: [EventID]) async {
+    /// Says again and again, until it is cancelled, that this process still has these mails. When it is time for that goes
+    /// by the batch, of which one mail may be as quick as the other.
+    private func keep(_ events: [EventID], _ claim: MailClaim) async {
         while true {
-            do { try await Task.sleep(for: .milliseconds(keptIntervalMs)) } catch { return }
-            do throws(Fault) {
-                try await store.keepMails(of: events, forSeconds: Self.takenSeconds)
-            } catch {
-                logger.warning("mails may be sent by others too", metadata: ["fault": "\(error)"])
-            }
+            do { try await Task.sleep(until: claim.renewAt, clock: .continuous) } catch { return }
+            await renew(claim, of: events)
         }
     }
 
-    /// One transaction for the batch: in the embedded store, sales wait behind each. A store that is away is asked again,
-    /// since what is not noted is sent twice.
-    private func noteSent(_ events: [EventID]) async throws(Fault) {
-        sent.increment(by: events.count)
+    /// Keeps the mails, and the lease. Where another has that meanwhile, the mail that is on its way is the last.
+    private func renew(_ claim: MailClaim, of events: [EventID]) async {
+        if await !isOurs() { claim.loseLease() }
+        let now = clock.now()
+        do throws(Fault) {
+            try await store.keepMails(of: events, forSeconds: Self.takenSeconds)
+            claim.renewed(at: now)
+        } catch {
+            logger.warning("mails may be sent by others too", metadata: ["fault": "\(error)"])
+            claim.renewed(at: nil)
+        }
+    }
+
+    /// Before the next one is sent, so that of a process that ends at most one comes twice. A store that is away is asked
+    /// again, since what is not noted is sent twice.
+    private func noteSent(_ mail: WaitingMail) async throws(Fault) {
+        sent.increment()
         for _ in 1..<Self.noteAttemptsMax {
             do throws(Fault) {
-                return try await store.endMails(of: events, .sent)
+                return try await store.endMails(of: [mail.event.id], .sent)
             } catch {
-                logger.warning("mails could not be noted as sent, trying again", metadata: ["fault": "\(error)"])
+                logger.warning("a mail could not be noted as sent, trying again", metadata: ["fault": "\(error)"])
             }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
         }
-        try await store.endMails(of: events, .sent)
+        try await store.endMails(of: [mail.event.id], .sent)
     }
 
     private func postpone(_ mail: WaitingMail, reason: String) async throws(Fault) {

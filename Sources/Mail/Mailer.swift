@@ -10,13 +10,11 @@ public import Ports
 public final class Mailer: EventConsumer {
     public let name = "mail"
     private let store: any MailStore
-    private let clock: any WallClock
     private let logger: Logger
     private let outdated = Counter(label: "jari_mails_outdated_total")
 
-    public init(store: any MailStore, clock: any WallClock, logger: Logger) {
+    public init(store: any MailStore, logger: Logger) {
         self.store = store
-        self.clock = clock
         self.logger = logger
     }
 
@@ -24,11 +22,8 @@ public final class Mailer: EventConsumer {
     /// older than a day make none: a topic keeps its events for a week, and who turns mail on does not want that week's
     /// buyers to be written to.
     public func consume(_ events: [Event]) async throws(Fault) {
-        let now = clock.now()
         let occasions = events.filter { Occasion($0) != nil }
-        let fresh = occasions.filter { $0.ageSeconds(at: now) < Int64(MailSchedule.ageMaxSeconds) }
-        try await store.spoolMails(of: fresh)
-        let oldCount = occasions.count - fresh.count
+        let oldCount = try await store.spoolMails(of: occasions, notOlderThanSeconds: MailSchedule.ageMaxSeconds)
         guard oldCount > 0 else { return }
         outdated.increment(by: oldCount)
         logger.warning("no mail is sent for events that are older than a day", metadata: ["events": "\(oldCount)"])

@@ -66,6 +66,18 @@ struct SMTPLimitsTests {
         server.close()
     }
 
+    @Test("A server that is slow to let go is left", arguments: [0, 400])
+    func slowLeave(pauseMs: Int) async throws {
+        let server = try SlowMailServer(delays: ["QUIT": 3_600])
+        let postbox = try postbox(server)
+        #expect(await postbox.take(message) == .taken)
+        try await Task.sleep(for: .milliseconds(pauseMs))
+        let begun = ContinuousClock.now
+        await postbox.rest()
+        #expect(ContinuousClock.now - begun < .seconds(10))
+        server.close()
+    }
+
     @Test("A program that ends waits for no server", arguments: ["", "RCPT", "."])
     func interrupted(verb: String) async throws {
         let server = try SlowMailServer(delays: [verb: 3_600])

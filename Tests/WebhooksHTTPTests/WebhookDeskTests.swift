@@ -28,7 +28,7 @@ struct WebhookDeskTests {
                     _ = try await world.wait(forTries: 1, of: event, at: endpoint)
                     #expect(
                         try await eventually {
-                            try await world.deliveries(endpoint).map(\.attemptCount) == [1, 1]
+                            try await world.deliveries(endpoint).map(\.attemptCount) == [1, 2]
                         })
                     let after = try #require(try await world.store.webhook(endpoint))
                     #expect(after.isEnabled && after.disabledReason == nil && after.failingSince == nil)

@@ -1,5 +1,6 @@
 public import Domain
 public import Ports
+internal import Synchronization
 
 /// What staff say of an endpoint.
 public struct WebhookDraft: Hashable, Sendable {
@@ -27,6 +28,10 @@ public final class WebhookDesk: Sendable {
     private let ids: IDMint
     private let fanOut: WebhookFanOut
     private let nudge: WakeUp
+    /// How many deliveries are brought forward in one transaction, and in how many: sales wait behind each where there is
+    /// one writer, and what comes of tries does on PostgreSQL.
+    private static let forwardSize = 1_000
+    private static let forwardRoundsMax = 1_000
     /// Whether addresses of our own network and plain HTTP are allowed.
     public let allowsPrivateTargets: Bool
 
@@ -81,11 +86,12 @@ public final class WebhookDesk: Sendable {
     }
 
     /// Changes an endpoint. One that is switched on again, or has another address, begins anew: what waits is tried at once,
-    /// the oldest first.
+    /// the oldest first. That comes after the change; where it fails, what it has not come to is tried when its time comes.
     public func change(_ id: WebhookID, to draft: WebhookDraft, by staff: UserID, isAdmin: Bool) async throws(Fault)
         -> WebhookEndpoint?
     {
         guard try await endpoint(id, seenBy: staff, isAdmin: isAdmin) != nil else { return nil }
+        let isNew = Mutex(false)
         let changed = try await webhooks.change(id) { before, now in
             var endpoint = before
             endpoint.url = draft.url
@@ -96,15 +102,25 @@ public final class WebhookDesk: Sendable {
             let beginsAnew = draft.isEnabled && (!before.isEnabled || draft.url != before.url)
             if draft.isEnabled || before.isEnabled { endpoint.disabledReason = nil }
             if beginsAnew { endpoint.failingSince = nil }
+            isNew.withLock { $0 = beginsAnew }
             return WebhookChange(
                 endpoint,
                 action: self.action(
-                    .webhookChanged, on: ID(id), by: staff, detail: endpoint.difference(from: before), at: now),
-                bringsForward: beginsAnew)
+                    .webhookChanged, on: ID(id), by: staff, detail: endpoint.difference(from: before), at: now))
         }
         fanOut.forgetEndpoints()
+        if changed != nil, isNew.withLock({ $0 }) { try await bringForward(of: id) }
         nudge.wake()
         return changed
+    }
+
+    private func bringForward(of endpoint: WebhookID) async throws(Fault) {
+        var last: WebhookDeliveryID?
+        for _ in 0..<Self.forwardRoundsMax {
+            last = try await webhooks.bringForward(of: endpoint, after: last, limit: Self.forwardSize)
+            guard last != nil else { return }
+            nudge.wake()
+        }
     }
 
     public func delete(_ id: WebhookID, by staff: UserID, isAdmin: Bool) async throws(Fault) -> Bool {

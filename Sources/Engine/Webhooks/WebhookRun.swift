@@ -138,7 +138,7 @@ struct WebhookRun {
             next = moment.map { .retry(at: $0) } ?? .givenUp
         }
         Self.count(next)
-        return Tried(result: WebhookResult(of: delivery, attempt, next: next), url: endpoint.url)
+        return Tried(result: WebhookResult(of: delivery, attempt, next: next, url: endpoint.url), url: endpoint.url)
     }
 
     private static func count(_ next: WebhookResult.Next) {

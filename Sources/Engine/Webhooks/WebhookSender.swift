@@ -89,10 +89,6 @@ public final class WebhookSender: Service {
                 let lease = lost ?? Stop()
                 lost = lease
                 do throws(Fault) {
-                    if ContinuousClock.now >= ownersAt {
-                        try await switchOffOfFormerStaff()
-                        ownersAt = ContinuousClock.now + .seconds(Self.ownersIntervalSeconds)
-                    }
                     try await start(in: &group) { stop.isSet || lease.isSet }
                     if now >= forgetAt {
                         try await forget()
@@ -100,6 +96,10 @@ public final class WebhookSender: Service {
                     }
                 } catch {
                     logger.warning("webhooks cannot be sent now, trying again", metadata: ["fault": "\(error)"])
+                }
+                if ContinuousClock.now >= ownersAt {
+                    await switchOffOfFormerStaff()
+                    ownersAt = ContinuousClock.now + .seconds(Self.ownersIntervalSeconds)
                 }
             } else {
                 lost?.set()
@@ -149,7 +149,16 @@ public final class WebhookSender: Service {
 
     /// Whoever is of the staff no more is told nothing more. Their endpoints are told nothing from the moment on at which
     /// the role changed; here it is written down.
-    private func switchOffOfFormerStaff() async throws(Fault) {
+    private func switchOffOfFormerStaff() async {
+        do throws(Fault) {
+            try await switchOffSome()
+        } catch {
+            // It holds up nothing that is sent.
+            logger.warning("webhooks of former staff are not switched off yet", metadata: ["fault": "\(error)"])
+        }
+    }
+
+    private func switchOffSome() async throws(Fault) {
         for endpoint in try await store.webhooksOfFormerStaff(limit: Self.ownersSize) {
             let reason = "its owner is no longer staff"
             let action: ID<StaffAction> = ids.next(at: clock.now())

@@ -74,7 +74,12 @@ struct WebhookRoutes: Sendable {
         let answer = try await desk.rotateSecret(
             of: id, by: identity.userID, isAdmin: identity.isAdmin, idempotency: idempotency
         ) { EncodedAnswer(status: 200, body: $0.json(showingSecret: true)) }
-        if case .refused(.wrongState) = answer { throw Self.tooManySecrets }
+        if case .refused(.wrongState) = answer {
+            var problem = Self.tooManySecrets
+            let first = try await own(context, identity).secrets.earlier.map(\.until).min()
+            problem.retryAfterSeconds = first.map { max(1, Int(($0.milliseconds(since: clock.now()) + 999) / 1000)) }
+            throw problem
+        }
         return try .answer(answer)
     }
 

@@ -32,7 +32,7 @@ struct SaleBox {
         let webhooks = Webhooks(
             settings: settings, opened: opened, leases: coordination.leases, clock: clock, ids: ids, logger: logger)
         var consumers: [any EventConsumer] = [SalesProjection(store: store), webhooks.fanOut]
-        if settings.mail != nil { consumers.append(Mailer(store: opened.mails, clock: clock, logger: logger)) }
+        if settings.mail != nil { consumers.append(Mailer(store: opened.mails, logger: logger)) }
         let events = settings.openEvents(consumers: consumers, logger: logger)
         let nudge = WakeUp()
         let engine = Engine(

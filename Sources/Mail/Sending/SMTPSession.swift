@@ -1,4 +1,13 @@
 internal import CCurl
+internal import Dispatch
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
 
 /// One connection to a mail server, through libcurl. Used by one thread at a time; every call blocks, for as long as
 /// ``SMTPLimits`` say or until it is told to stop.
@@ -45,8 +54,18 @@ final class SMTPSession {
         }
     }
 
+    /// libcurl says goodbye and waits two minutes for the answer, whatever it was told: so the connection is cut when our
+    /// limit is over. A copy of the socket is kept for that, since its own number may soon be another's.
     deinit {
+        let socket = dup(jari_curl_socket(handle))
+        guard socket >= 0 else { return curl_easy_cleanup(handle) }
+        let cut = DispatchWorkItem { shutdown(socket, CInt(SHUT_RDWR)) }
+        DispatchQueue.global().asyncAfter(
+            deadline: .now() + .milliseconds(stop.isSet ? 0 : limits.leaveMs), execute: cut)
         curl_easy_cleanup(handle)
+        cut.cancel()
+        // It may be running.
+        cut.notify(queue: .global()) { close(socket) }
     }
 
     func send(_ message: Message) -> Receipt {

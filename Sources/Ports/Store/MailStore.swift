@@ -28,9 +28,9 @@ public enum SpooledMails {
 
 /// Mails that wait to be sent, one an event at most.
 public protocol MailStore: Sendable {
-    /// Spools a mail for each of the events that has none yet: one that was spooled, sent or given up before is left as
-    /// it is.
-    func spoolMails(of events: [Event]) async throws(Fault)
+    /// Spools a mail for each of the events that is younger, by the store's own clock, and has none yet: one that was
+    /// spooled, sent or given up before is left as it is. Returns how many of the events are too old.
+    func spoolMails(of events: [Event], notOlderThanSeconds seconds: Int) async throws(Fault) -> Int
     /// Takes mails that are due, the longest waiting first, and counts an attempt for each. Nobody else takes them for
     /// so many seconds, by the store's own clock; after that they are due again, as after a crash.
     func takeDueMails(limit: Int, forSeconds seconds: Int) async throws(Fault) -> [WaitingMail]

@@ -5,16 +5,11 @@ public struct WebhookChange: Sendable {
     public var endpoint: WebhookEndpoint
     public var action: StaffAction?
     public var answer: StoredAnswer?
-    /// Whether what waits for its next try is tried now, the oldest first. What is under way comes to its end before.
-    public var bringsForward: Bool
 
-    public init(
-        _ endpoint: WebhookEndpoint, action: StaffAction?, answer: StoredAnswer? = nil, bringsForward: Bool = false
-    ) {
+    public init(_ endpoint: WebhookEndpoint, action: StaffAction?, answer: StoredAnswer? = nil) {
         self.endpoint = endpoint
         self.action = action
         self.answer = answer
-        self.bringsForward = bringsForward
     }
 }
 
@@ -47,14 +42,27 @@ public struct WebhookResult: Hashable, Sendable {
     /// As it said when the delivery was taken. By it the store knows whether it is still the same try that counts.
     public let takenUntil: Timestamp?
     public let attempt: WebhookAttempt
-    public let next: Next
+    public private(set) var next: Next
+    /// Where it was sent to.
+    private let url: WebhookURL?
 
-    public init(of delivery: WebhookDelivery, _ attempt: WebhookAttempt, next: Next) {
+    /// - Parameter url: Where it was sent to. Nil where it makes no difference.
+    public init(of delivery: WebhookDelivery, _ attempt: WebhookAttempt, next: Next, url: WebhookURL? = nil) {
         deliveryID = delivery.id
         subjectID = delivery.subjectID
         takenUntil = delivery.takenUntil
         self.attempt = attempt
         self.next = next
+        self.url = url
+    }
+
+    /// What becomes of it with the endpoint as it is when it is saved: a failure at an address that it has no more is
+    /// tried again at the new one at once, however long the old one was to be spared.
+    public func saved(for endpoint: WebhookEndpoint, at now: Timestamp) -> WebhookResult {
+        guard next != .delivered, let url, url != endpoint.url else { return self }
+        var result = self
+        result.next = .retry(at: now)
+        return result
     }
 }
 
@@ -90,6 +98,13 @@ public protocol WebhookStore: Sendable {
     /// - Returns: What it is now. Nil when there is no such endpoint.
     func change(_ id: WebhookID, _ change: @Sendable @escaping (WebhookEndpoint, Timestamp) -> WebhookChange?)
         async throws(Fault) -> WebhookEndpoint?
+    /// Has what waits for its next try tried now, the oldest first: of the next so many that are not over. What is under
+    /// way comes to its end before.
+    ///
+    /// - Parameter after: Those with greater ids only.
+    /// - Returns: The last one that was looked at. Nil when no more are left, or the endpoint is off or gone.
+    func bringForward(of endpoint: WebhookID, after: WebhookDeliveryID?, limit: Int) async throws(Fault)
+        -> WebhookDeliveryID?
     /// Takes an endpoint away. Its deliveries are forgotten later, some at a time.
     ///
     /// - Returns: False when there is none.
@@ -106,7 +121,7 @@ public protocol WebhookStore: Sendable {
     ///   - after: Those with greater ids only.
     func dueWebhooks(areFailing: Bool, after: WebhookID?, limit: Int) async throws(Fault) -> [WebhookEndpoint]
     /// Takes those of an endpoint that are to be tried now, the ones that have waited longest. Nobody else is given them
-    /// for so long: by then it must be recorded what came of them.
+    /// for so long: by then it must be recorded what came of them. None once its owner is not of the staff any more.
     ///
     /// - Returns: Nil when the endpoint is off or gone.
     func takeDeliveries(of endpoint: WebhookID, forSeconds seconds: Int, limit: Int) async throws(Fault)

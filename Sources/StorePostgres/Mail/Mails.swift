@@ -40,11 +40,14 @@ enum MailStatement: String, StatementSet {
 }
 
 extension PostgresStore: MailStore {
-    public func spoolMails(of events: [Event]) async throws(Fault) {
-        guard !events.isEmpty else { return }
-        try await write("spool \(events.count) mails") { db in
+    public func spoolMails(of events: [Event], notOlderThanSeconds seconds: Int) async throws(Fault) -> Int {
+        guard !events.isEmpty else { return 0 }
+        return try await write("spool \(events.count) mails") { db in
             let now = try self.moment(0, agoOn: db)
-            _ = try db.commit([Request(MailStatement.spool, Column(events) { $0.id }, now)])
+            let oldest = now.adding(seconds: -seconds)
+            let young = events.filter { $0.at > oldest }
+            if !young.isEmpty { _ = try db.commit([Request(MailStatement.spool, Column(young) { $0.id }, now)]) }
+            return events.count - young.count
         }
     }
 

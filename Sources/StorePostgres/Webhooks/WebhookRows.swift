@@ -46,10 +46,8 @@ extension WebhookEndpoint {
 
 extension WebhookChange {
     /// The endpoint, and what stands beside it.
-    func requests(at now: Timestamp) -> [Request] {
-        var requests = [endpoint.update]
-        if bringsForward { requests.append(Request(WebhookDeliveryStatement.bringForward, endpoint.id, now)) }
-        return requests + StaffAction.insert([action]) + (answer.map { [StoredAnswer.replace([$0])] } ?? [])
+    var requests: [Request] {
+        [endpoint.update] + StaffAction.insert([action]) + (answer.map { [StoredAnswer.replace([$0])] } ?? [])
     }
 }
 
@@ -122,6 +120,8 @@ extension WebhookResult {
             WebhookDelivery.Subject(endpoint: endpoint, subject: $0.subjectID, claim: $0.takenUntil)
         }
         let promote = WebhookDelivery.promote(subjects, at: now)
-        return [tries, trim, promote]
+        let endClaim = Request(
+            WebhookDeliveryStatement.endClaim, endpoint, Column(rows) { $0.subjectID }, Column(rows) { $0.takenUntil })
+        return [tries, trim, promote, endClaim]
     }
 }

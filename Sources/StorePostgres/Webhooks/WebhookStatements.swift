@@ -107,6 +107,13 @@ enum WebhookDeliveryStatement: String, StatementSet {
             ORDER BY o.position LIMIT 1) AS head
         WHERE d.position = head.position AND (d.next_attempt_at IS NULL OR d.taken_until = head.claim)
         """
+    /// Of several that waited for the end of a claim none does any more.
+    case endClaim = """
+        UPDATE webhook_deliveries AS d SET taken_until = NULL
+        FROM unnest($2, $3) AS ended (subject_id, claim)
+        WHERE d.endpoint_id = $1 AND d.subject_id = ended.subject_id AND d.status = 'PENDING'
+            AND d.taken_until = ended.claim
+        """
     /// Gives them a later time, at which they are due again if nothing is recorded. The endpoint is locked.
     case take = """
         UPDATE webhook_deliveries AS d SET next_attempt_at = $3, taken_until = $3
@@ -114,15 +121,21 @@ enum WebhookDeliveryStatement: String, StatementSet {
             SELECT o.position FROM webhook_deliveries AS o
             WHERE o.endpoint_id = $1 AND o.next_attempt_at <= $2
                 AND (SELECT e.state FROM webhook_endpoints AS e WHERE e.id = $1) = 'ENABLED'
+                AND (SELECT u.role FROM webhook_endpoints AS e JOIN users AS u ON u.id = e.owner_id WHERE e.id = $1)
+                    <> 'FAN'
             ORDER BY o.next_attempt_at LIMIT $4) AS due
         WHERE d.position = due.position
         RETURNING d.id, d.endpoint_id, d.event_id, d.kind, d.subject_id, d.payload, d.status, d.attempt_count,
             d.failure_count, d.next_attempt_at, d.give_up_at, d.created_at, d.finished_at, d.taken_until
         """
+    case pending = """
+        SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND status = 'PENDING' AND id > $2 ORDER BY id LIMIT $3
+        """
     /// What is under way keeps its time.
     case bringForward = """
-        UPDATE webhook_deliveries SET next_attempt_at = least(created_at, $2)
-        WHERE endpoint_id = $1 AND next_attempt_at > $2 AND (taken_until IS NULL OR taken_until <= $2)
+        UPDATE webhook_deliveries AS d SET next_attempt_at = least(d.created_at, $2)
+        FROM unnest($1) AS waiting (id)
+        WHERE d.id = waiting.id AND d.next_attempt_at > $2 AND (d.taken_until IS NULL OR d.taken_until <= $2)
         """
     case byID = """
         SELECT id, endpoint_id, event_id, kind, subject_id, payload, status, attempt_count, failure_count,

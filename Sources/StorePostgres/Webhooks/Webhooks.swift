@@ -56,7 +56,29 @@ extension PostgresStore: WebhookStore {
             return try db.transaction([Request(WebhookStatement.lock, id)]) { results in
                 let found = try results[0].first(WebhookEndpoint.init)
                 guard let found, let changed = change(found, now) else { return (found, commit: nil) }
-                return (changed.endpoint, commit: changed.requests(at: now))
+                return (changed.endpoint, commit: changed.requests)
+            }
+        }
+    }
+
+    public func bringForward(of endpoint: WebhookID, after: WebhookDeliveryID?, limit: Int) async throws(Fault)
+        -> WebhookDeliveryID?
+    {
+        try await write("bring webhook deliveries forward") { db in
+            let now = try self.moment(0, agoOn: db)
+            let first = [
+                Request(WebhookStatement.lock, endpoint),
+                Request(WebhookDeliveryStatement.pending, endpoint, after ?? WebhookDeliveryID(high: 0, low: 0), limit),
+            ]
+            return try db.transaction(first) { results -> (WebhookDeliveryID?, commit: [Request]?) in
+                guard let found = try results[0].first(WebhookEndpoint.init), found.isEnabled else {
+                    return (nil, commit: nil)
+                }
+                let pending: [WebhookDeliveryID] = try results[1].all { try $0.id(0) }
+                return (
+                    pending.count < limit ? nil : pending.last,
+                    commit: [Request(WebhookDeliveryStatement.bringForward, Column(pending), now)]
+                )
             }
         }
     }
@@ -122,8 +144,9 @@ extension PostgresStore: WebhookStore {
                 // Of an endpoint that is gone the deliveries are about to be forgotten.
                 guard let found = try rows[0].first(WebhookEndpoint.init) else { return (nil, commit: nil) }
                 let changed = change(found, now)
-                let record = results.isEmpty ? [] : WebhookResult.record(results, of: endpoint, at: now)
-                return (changed?.endpoint ?? found, commit: record + (changed?.requests(at: now) ?? []))
+                let saved = results.map { $0.saved(for: found, at: now) }
+                let record = saved.isEmpty ? [] : WebhookResult.record(saved, of: endpoint, at: now)
+                return (changed?.endpoint ?? found, commit: record + (changed?.requests ?? []))
             }
         }
     }

@@ -30,13 +30,16 @@ enum MailStatement: String, StatementSet {
 }
 
 extension SQLiteStore: MailStore {
-    public func spoolMails(of events: [Event]) async throws(Fault) {
-        guard !events.isEmpty else { return }
-        try await write("spool \(events.count) mails") { [clock] db in
-            let now = clock.now()
+    public func spoolMails(of events: [Event], notOlderThanSeconds seconds: Int) async throws(Fault) -> Int {
+        let now = clock.now()
+        let oldest = now.adding(seconds: -seconds)
+        let young = events.filter { $0.at > oldest }
+        guard !young.isEmpty else { return events.count }
+        try await write("spool \(young.count) mails") { db in
             let spool = try PreparedStatement(MailStatement.spool, on: db)
-            for event in events { try spool.run(event.id, now) }
+            for event in young { try spool.run(event.id, now) }
         }
+        return events.count - young.count
     }
 
     public func takeDueMails(limit: Int, forSeconds seconds: Int) async throws(Fault) -> [WaitingMail] {

@@ -46,11 +46,8 @@ extension WebhookEndpoint {
 
 extension WebhookChange {
     /// Writes the endpoint and what stands beside it.
-    func save(at now: Timestamp, on db: Database) throws {
+    func save(on db: Database) throws {
         try endpoint.update(on: db)
-        if bringsForward {
-            try PreparedStatement(WebhookDeliveryStatement.bringForward, on: db).run(endpoint.id, now)
-        }
         try action?.insert(on: db)
         try answer?.insert(on: db)
     }
@@ -103,5 +100,6 @@ extension WebhookResult {
         try PreparedStatement(WebhookDeliveryStatement.trimAttempts, on: db)
             .run(deliveryID, number - WebhookAttempt.keptMax)
         try WebhookDelivery.promote(to: endpoint, about: subjectID, after: takenUntil, at: now, on: db)
+        try PreparedStatement(WebhookDeliveryStatement.endClaim, on: db).run(endpoint, subjectID, takenUntil)
     }
 }

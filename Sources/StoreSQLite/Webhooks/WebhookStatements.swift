@@ -78,19 +78,30 @@ enum WebhookDeliveryStatement: String, StatementSet {
                 WHERE endpoint_id = ?1 AND subject_id = ?2 AND status = 'PENDING' ORDER BY position LIMIT 1)
             AND (next_attempt_at IS NULL OR taken_until = ?4)
         """
+    /// Of several that waited for the end of a claim none does any more.
+    case endClaim = """
+        UPDATE webhook_deliveries SET taken_until = NULL
+        WHERE endpoint_id = ?1 AND subject_id = ?2 AND status = 'PENDING' AND taken_until = ?3
+        """
     /// Gives them a later time, at which they are due again if nothing is recorded.
     case take = """
         UPDATE webhook_deliveries SET next_attempt_at = ?3, taken_until = ?3
         WHERE position IN (
             SELECT position FROM webhook_deliveries
-            WHERE endpoint_id = ?1 AND next_attempt_at <= ?2 ORDER BY next_attempt_at LIMIT ?4)
+            WHERE endpoint_id = ?1 AND next_attempt_at <= ?2
+                AND (SELECT u.role FROM webhook_endpoints AS e JOIN users AS u ON u.id = e.owner_id WHERE e.id = ?1)
+                    <> 'FAN'
+            ORDER BY next_attempt_at LIMIT ?4)
         RETURNING id, endpoint_id, event_id, kind, subject_id, payload, status, attempt_count, failure_count,
             next_attempt_at, give_up_at, created_at, finished_at, taken_until
+        """
+    case pending = """
+        SELECT id FROM webhook_deliveries WHERE endpoint_id = ? AND status = 'PENDING' AND id > ? ORDER BY id LIMIT ?
         """
     /// What is under way keeps its time.
     case bringForward = """
         UPDATE webhook_deliveries SET next_attempt_at = min(created_at, ?2)
-        WHERE endpoint_id = ?1 AND next_attempt_at > ?2 AND (taken_until IS NULL OR taken_until <= ?2)
+        WHERE id = ?1 AND next_attempt_at > ?2 AND (taken_until IS NULL OR taken_until <= ?2)
         """
     case byID = """
         SELECT id, endpoint_id, event_id, kind, subject_id, payload, status, attempt_count, failure_count,

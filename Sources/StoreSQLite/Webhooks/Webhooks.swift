@@ -54,8 +54,24 @@ extension SQLiteStore: WebhookStore {
         return try await write("change a webhook") { db in
             let found = try PreparedStatement(WebhookStatement.byID, on: db).first(id, as: WebhookEndpoint.init)
             guard let found, let changed = change(found, now) else { return found }
-            try changed.save(at: now, on: db)
+            try changed.save(on: db)
             return changed.endpoint
+        }
+    }
+
+    public func bringForward(of endpoint: WebhookID, after: WebhookDeliveryID?, limit: Int) async throws(Fault)
+        -> WebhookDeliveryID?
+    {
+        let now = clock.now()
+        let first = after ?? WebhookDeliveryID(high: 0, low: 0)
+        return try await write("bring webhook deliveries forward") { db in
+            let found = try PreparedStatement(WebhookStatement.byID, on: db).first(endpoint, as: WebhookEndpoint.init)
+            guard let found, found.isEnabled else { return nil }
+            let pending: [WebhookDeliveryID] = try PreparedStatement(WebhookDeliveryStatement.pending, on: db)
+                .all(endpoint, first, limit) { try $0.id(0) }
+            let bringForward = try PreparedStatement(WebhookDeliveryStatement.bringForward, on: db)
+            for id in pending { try bringForward.run(id, now) }
+            return pending.count < limit ? nil : pending.last
         }
     }
 
@@ -115,9 +131,9 @@ extension SQLiteStore: WebhookStore {
             // Of an endpoint that is gone the deliveries are about to be forgotten.
             let found = try PreparedStatement(WebhookStatement.byID, on: db).first(endpoint, as: WebhookEndpoint.init)
             guard let found else { return nil }
-            for result in results { try result.save(of: endpoint, at: now, on: db) }
+            for result in results { try result.saved(for: found, at: now).save(of: endpoint, at: now, on: db) }
             guard let changed = change(found, now) else { return found }
-            try changed.save(at: now, on: db)
+            try changed.save(on: db)
             return changed.endpoint
         }
     }

@@ -45,7 +45,7 @@ struct MailSenderTests {
     private func consume(_ world: World) async throws -> [Event] {
         let events = try await world.store.undelivered(limit: 1_000)
         let mails = try #require(world.store as? any MailStore)
-        try await Mailer(store: mails, clock: world.clock, logger: .quiet).consume(events)
+        try await Mailer(store: mails, logger: .quiet).consume(events)
         return events
     }
 

@@ -8,17 +8,33 @@ struct MailStoreTests {
     func once(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
             let (mails, events) = try await world.mails(count: 3)
-            try await mails.spoolMails(of: [events[0], events[1]])
-            try await mails.spoolMails(of: [events[1], events[0], events[2], events[2]])
-            try await mails.spoolMails(of: [])
+            try await mails.spool(of: [events[0], events[1]])
+            try await mails.spool(of: [events[1], events[0], events[2], events[2]])
+            try await mails.spool(of: [])
             #expect(try await mails.waitingMailCount() == 3)
             let taken = try await mails.takeDueMails(limit: 10, forSeconds: 60)
             #expect(Set(taken) == Set(events.map { WaitingMail(event: $0, attempt: 1) }))
             // Nor when it was sent, or given up.
             try await mails.endMails(of: [events[0].id], .sent)
             try await mails.endMails(of: [events[1].id], .failed(reason: "no such user"))
-            try await mails.spoolMails(of: events)
+            try await mails.spool(of: events)
             #expect(try await mails.waitingMailCount() == 1)
+        }
+    }
+
+    @Test("What is too old by the store's clock makes no mail, and is counted", arguments: contracts)
+    func old(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let (mails, events) = try await world.mails(count: 2)
+            let young = Event(
+                id: events[1].id, kind: events[1].kind, subjectID: events[1].subjectID, version: events[1].version,
+                dateID: nil, userID: nil, amount: .zero, seats: [], at: events[1].at.adding(milliseconds: 1))
+            world.clock.set(events[0].at.adding(seconds: 86_400))
+            #expect(try await mails.spoolMails(of: [events[0]], notOlderThanSeconds: 86_400) == 1)
+            #expect(try await mails.spoolMails(of: [], notOlderThanSeconds: 86_400) == 0)
+            #expect(try await mails.waitingMailCount() == 0)
+            #expect(try await mails.spoolMails(of: [events[0], young], notOlderThanSeconds: 86_400) == 1)
+            #expect(try await mails.takeDueMails(limit: 5, forSeconds: 60).map(\.event.id) == [young.id])
         }
     }
 
@@ -26,9 +42,9 @@ struct MailStoreTests {
     func taken(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
             let (mails, events) = try await world.mails(count: 3)
-            try await mails.spoolMails(of: [events[0]])
+            try await mails.spool(of: [events[0]])
             world.clock.advance(seconds: 1)
-            try await mails.spoolMails(of: [events[1], events[2]])
+            try await mails.spool(of: [events[1], events[2]])
             // The longest waiting first.
             #expect(try await mails.takeDueMails(limit: 1, forSeconds: 60).map(\.event) == [events[0]])
             #expect(Set(try await mails.takeDueMails(limit: 5, forSeconds: 90).map(\.event)) == Set(events[1...]))
@@ -48,7 +64,7 @@ struct MailStoreTests {
     func kept(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
             let (mails, events) = try await world.mails(count: 3)
-            try await mails.spoolMails(of: events)
+            try await mails.spool(of: events)
             #expect(try await mails.takeDueMails(limit: 5, forSeconds: 60).count == 3)
             world.clock.advance(seconds: 59)
             try await mails.endMails(of: [events[2].id], .sent)
@@ -67,7 +83,7 @@ struct MailStoreTests {
     func postponed(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
             let (mails, events) = try await world.mails(count: 2)
-            try await mails.spoolMails(of: events)
+            try await mails.spool(of: events)
             #expect(try await mails.takeDueMails(limit: 5, forSeconds: 300).count == 2)
             try await mails.postponeMail(of: events[0].id, bySeconds: 15, reason: "4xx")
             try await mails.giveBackMails(of: [events[1].id])
@@ -93,7 +109,7 @@ struct MailStoreTests {
     func race(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
             let (mails, events) = try await world.mails(count: 40)
-            try await mails.spoolMails(of: events)
+            try await mails.spool(of: events)
             let taken = try await withThrowingTaskGroup(of: [WaitingMail].self) { group in
                 for _ in 0..<8 { group.addTask { try await mails.takeDueMails(limit: 5, forSeconds: 60) } }
                 return try await group.reduce(into: []) { $0 += $1 }
@@ -112,7 +128,7 @@ struct MailStoreTests {
     func forget(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
             let (mails, events) = try await world.mails(count: 4)
-            try await mails.spoolMails(of: events)
+            try await mails.spool(of: events)
             try await mails.endMails(of: events[..<3].map(\.id), .sent)
             let age = SpooledMails.keptSeconds
             #expect(try await mails.forgetMails(olderThanSeconds: age, limit: 10) == 0)
@@ -131,5 +147,12 @@ extension World {
         let fan = try await user()
         for _ in 0..<count { _ = try await charge(1, to: fan) }
         return (mails, try await store.undelivered(limit: count))
+    }
+}
+
+extension MailStore {
+    /// However old they are.
+    func spool(of events: [Event]) async throws {
+        #expect(try await spoolMails(of: events, notOlderThanSeconds: 100 * 365 * 86_400) == 0)
     }
 }

@@ -3,6 +3,7 @@ import Domain
 import Foundation
 import Ports
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Mail
@@ -23,7 +24,9 @@ private final class KeptMails: MailStore {
         count.add(1, ordering: .acquiringAndReleasing)
     }
 
-    func spoolMails(of events: [Event]) async throws(Fault) { try await store.spoolMails(of: events) }
+    func spoolMails(of events: [Event], notOlderThanSeconds seconds: Int) async throws(Fault) -> Int {
+        try await store.spoolMails(of: events, notOlderThanSeconds: seconds)
+    }
     func takeDueMails(limit: Int, forSeconds seconds: Int) async throws(Fault) -> [WaitingMail] {
         try await store.takeDueMails(limit: limit, forSeconds: seconds)
     }
@@ -51,7 +54,7 @@ struct SlowMailTests {
             _ = try await world.buy([seats[1]], for: fan, of: date)
             let store = KeptMails(try #require(world.store as? any MailStore))
             let events = try await world.store.undelivered(limit: 1_000)
-            try await Mailer(store: store, clock: world.clock, logger: .quiet).consume(events)
+            try await Mailer(store: store, logger: .quiet).consume(events)
             let folder = try TestFolder.make() + "/mails"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             // Writing into a pipe blocks until somebody reads from it: a folder on a disk that hangs.
@@ -77,6 +80,71 @@ struct SlowMailTests {
             for file in await reading.value where file >= 0 { close(file) }
             #expect(try await store.waitingMailCount() == 2)
             try TestFolder.remove(folderOf: folder)
+        }
+    }
+
+    @Test(
+        "Nobody else takes one of many mails that are each sent sooner than they are kept again", arguments: contracts)
+    func keptTogether(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let fan = try await world.user()
+            let (date, seats) = try await world.sale()
+            let other = try await world.user()
+            for seat in seats.prefix(4) { _ = try await world.buy([seat], for: fan, of: date) }
+            for seat in seats.dropFirst(4).prefix(4) { _ = try await world.buy([seat], for: other, of: date) }
+            let store = KeptMails(try #require(world.store as? any MailStore))
+            try await Mailer(store: store, logger: .quiet).consume(try await world.store.undelivered(limit: 1_000))
+            let count = try await store.waitingMailCount()
+            try #require(count >= 6)
+            let server = try SlowMailServer(delays: [".": 0.4])
+            let sender = MailSender(
+                settings: try MailSettings(
+                    address: "smtp://127.0.0.1:\(server.port)?tls=never", from: "a@b.c", publicURL: nil),
+                mails: store, sales: world.store, qrText: { $0.code.description }, leases: InProcessLeases(),
+                clock: world.clock, keptIntervalMs: 700, logger: .quiet)
+            let sending = Task { try await sender.sendDue() }
+            // In all longer than mails are taken for.
+            for round in 1...3 {
+                let isKept = await eventually(within: .seconds(10)) { store.keptCount >= round }
+                try #require(isKept, "they are never kept")
+                world.clock.advance(seconds: MailSender.takenSeconds / 2 - 10)
+                #expect(try await store.takeDueMails(limit: 10, forSeconds: 1).isEmpty)
+                // What the server took is written down before the others have gone.
+                let waiting = try await store.waitingMailCount()
+                #expect(waiting < count && waiting > 0)
+            }
+            #expect(try await sending.value == false)
+            #expect(try await store.waitingMailCount() == 0)
+            #expect(server.verbs.count { $0 == "." } == count)
+            server.close()
+        }
+    }
+
+    @Test("Who could not say in time that mails are its own sends none of the rest", arguments: contracts)
+    func lapsed(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let fan = try await world.user()
+            let (date, seats) = try await world.sale()
+            for seat in seats.prefix(3) { _ = try await world.buy([seat], for: fan, of: date) }
+            let store = try #require(world.store as? any MailStore)
+            try await Mailer(store: store, logger: .quiet).consume(try await world.store.undelivered(limit: 1_000))
+            let count = try await store.waitingMailCount()
+            let server = try SlowMailServer(delays: [".": 0.5])
+            let sender = MailSender(
+                settings: try MailSettings(
+                    address: "smtp://127.0.0.1:\(server.port)?tls=never", from: "a@b.c", publicURL: nil),
+                mails: store, sales: world.store, qrText: { $0.code.description }, leases: InProcessLeases(),
+                clock: world.clock, keptIntervalMs: 60_000, logger: .quiet)
+            let sending = Task { try await sender.sendDue() }
+            #expect(await eventually { server.verbs.contains(".") })
+            world.clock.advance(seconds: MailSender.takenSeconds)
+            // The first is still on its way; the others are another's now.
+            let taken = try await store.takeDueMails(limit: 10, forSeconds: 1_000)
+            #expect(taken.count == count)
+            #expect(try await sending.value == false)
+            #expect(server.verbs.count { $0 == "." } == 1)
+            #expect(try await store.waitingMailCount() == count - 1)
+            server.close()
         }
     }
 }

@@ -76,7 +76,7 @@ struct PostgresPlanTests {
         _ = try await store.answer(world.answer(1).scope)
         try await store.forgetSessions(expiredForSeconds: 0)
         let mails = try #require(store as? any MailStore)
-        try await mails.spoolMails(of: events)
+        try await mails.spool(of: events)
         _ = try await mails.takeDueMails(limit: 5, forSeconds: 60)
         try await mails.postponeMail(of: events[0].id, bySeconds: 1, reason: "")
         try await mails.giveBackMails(of: [events[1].id])
@@ -101,9 +101,8 @@ struct PostgresPlanTests {
         _ = try await store.webhooks(of: nil, before: nil, limit: 1)
         _ = try await store.webhook(endpoint.id)
         _ = try await store.webhooksOfFormerStaff(limit: 1)
-        _ = try await store.change(endpoint.id) { before, _ in
-            WebhookChange(before, action: nil, bringsForward: true)
-        }
+        _ = try await store.change(endpoint.id) { before, _ in WebhookChange(before, action: nil) }
+        _ = try await store.bringForward(of: endpoint.id, after: nil, limit: 1)
         _ = try await store.dueWebhooks(areFailing: false, after: nil, limit: 1)
         _ = try await world.due(endpoint)
         try await world.record(.delivered, of: delivery)

@@ -129,9 +129,13 @@ struct WebhookReplayTests {
             let later = world.clock.now().adding(seconds: 21_600)
             for one in deliveries[1...3] + [elsewhere] { try await world.record(.retry(at: later), of: one) }
             #expect(try await world.take(from: endpoint).map(\.id) == [deliveries[0].id])
-            _ = try await store.change(endpoint.id) { before, _ in
-                WebhookChange(before, action: nil, bringsForward: true)
-            }
+            #expect(try await store.bringForward(of: other.id, after: elsewhere.id, limit: 10) == nil)
+            // Of each transaction no more than was said; the first is under way.
+            let first = try await store.bringForward(of: endpoint.id, after: nil, limit: 2)
+            #expect(first == deliveries[1].id)
+            let second = try await store.bringForward(of: endpoint.id, after: first, limit: 2)
+            #expect(second == deliveries[3].id)
+            #expect(try await store.bringForward(of: endpoint.id, after: second, limit: 2) == nil)
             var taken: [WebhookDeliveryID] = []
             for _ in 0..<5 { taken += try await world.take(from: endpoint, limit: 1).map(\.id) }
             #expect(taken == deliveries[1...3].map(\.id))
@@ -158,6 +162,69 @@ struct WebhookReplayTests {
                 let end = now.adding(seconds: WebhookSchedule.patienceSeconds)
                 #expect(taken.deliveries.map(\.giveUpAt) == [end])
             }
+        }
+    }
+
+    @Test("Who waited behind what was sent again waits for no claim that is over", arguments: contracts)
+    func marker(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let endpoint = try await world.endpoint(of: world.user(role: .staff))
+            let (first, second, third) = try await world.three(to: endpoint)
+            for one in [first, second] { try await world.record(.delivered, of: one, status: 200) }
+            let taken = try await world.take(from: endpoint)
+            #expect(taken.map(\.id) == [third.id])
+            // Both wait for the end of the third one's time, the second now for the first as well.
+            #expect(try await world.replay(second, of: endpoint) == nil)
+            #expect(try await world.replay(first, of: endpoint) == nil)
+            try await world.record(.delivered, of: taken[0], asTaken: true, status: 200)
+            world.clock.advance(seconds: 1)
+            let again = try await world.take(from: endpoint)
+            #expect(again.map(\.id) == [first.id])
+            try await world.record(.delivered, of: again[0], asTaken: true, status: 200)
+            #expect(try await world.due(endpoint) == [second.id], "it waits for a claim that is over")
+        }
+    }
+
+    @Test("A failure at an address that the endpoint has no more is tried again at once", arguments: contracts)
+    func movedMeanwhile(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let store = try world.webhooks
+            let endpoint = try await world.endpoint(of: world.user(role: .staff))
+            let deliveries = (0..<2).map { _ in world.delivery(to: endpoint) }
+            try await store.add(deliveries, answer: nil)
+            let taken = try await world.take(from: endpoint)
+            let moved = try #require(WebhookURL("https://other.example.com/"))
+            func results(at url: WebhookURL) -> [WebhookResult] {
+                let now = world.clock.now()
+                let attempt = WebhookAttempt(
+                    number: 1, at: now, durationMs: 1, statusCode: 500, error: nil, answer: [])
+                return [
+                    WebhookResult(of: taken[0], attempt, next: .retry(at: now.adding(seconds: 600)), url: url),
+                    WebhookResult(of: taken[1], attempt, next: .givenUp, url: url),
+                ]
+            }
+            _ = try await store.change(endpoint.id) { before, _ in
+                var after = before
+                after.url = moved
+                return WebhookChange(after, action: nil)
+            }
+            try await store.record(results(at: endpoint.url), of: endpoint.id) { _, _ in nil }
+            #expect(Set(try await world.due(endpoint)) == Set(deliveries.map(\.id)))
+        }
+    }
+
+    @Test(
+        "From the moment the owner is of the staff no more nothing is given out, whatever waits", arguments: contracts)
+    func formerStaff(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let (store, staff) = (try world.webhooks, try await world.user(role: .staff))
+            let endpoint = try await world.endpoint(of: staff)
+            try await store.add((0..<20).map { _ in world.delivery(to: endpoint) }, answer: nil)
+            #expect(try await world.take(from: endpoint, limit: 8).count == 8)
+            _ = try await world.store.setRole(.fan, of: staff.id, action: nil)
+            #expect(try await world.take(from: endpoint, limit: 8).isEmpty)
+            _ = try await world.store.setRole(.staff, of: staff.id, action: nil)
+            #expect(try await world.take(from: endpoint).count == 12)
         }
     }
 }

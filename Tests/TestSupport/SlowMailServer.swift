@@ -2,17 +2,19 @@ import Foundation
 import Synchronization
 
 /// A mail server that takes every mail, after as long as it is told for each command. It has one connection at a time.
-final class SlowMailServer: Sendable {
-    let port: Int
+public final class SlowMailServer: Sendable {
+    public let port: Int
     /// Seconds to wait before an answer, by the verb; `.` is what ends the mail, and nothing else the greeting.
     private let delays: [String: Double]
     private let listener: CInt
     private let said = Mutex<[String]>([])
     private let isClosed = Atomic(false)
 
-    struct CannotListen: Error {}
+    public struct CannotListen: Error {
+        public init() {}
+    }
 
-    init(delays: [String: Double] = [:]) throws {
+    public init(delays: [String: Double] = [:]) throws {
         self.delays = delays
         #if canImport(Glibc)
             listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
@@ -36,9 +38,9 @@ final class SlowMailServer: Sendable {
     }
 
     /// The verbs of all commands so far, and `.` for each mail that came as a whole.
-    var verbs: [String] { said.withLock { $0 } }
+    public var verbs: [String] { said.withLock { $0 } }
 
-    func close() {
+    public func close() {
         isClosed.store(true, ordering: .releasing)
         shutdown(listener, CInt(SHUT_RDWR))
     }
