@@ -46,6 +46,7 @@ struct RoomWorld {
             drawSeed: (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) })
         self.random = random
         room = try await driver.make()
+        _ = try await room.change(date, rules: rules)
         try await room.open(date, rules: rules, firstNumber: firstNumber)
     }
 

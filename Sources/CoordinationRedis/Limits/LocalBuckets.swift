@@ -66,7 +66,9 @@ final class LocalBuckets: Sendable {
     private static func makeRoom(in buckets: inout [RateKey: State], now: Int64) {
         let countMax = bucketCountMax / stripeCount
         guard buckets.count >= countMax else { return }
-        buckets = buckets.filter { $0.value.fullAt > now }
+        // What others were not told of is lost last: who polls slowly is counted by it.
+        buckets = buckets.filter { $0.value.fullAt > now || $0.value.untold > 0 }
+        if buckets.count > countMax * 3 / 4 { buckets = buckets.filter { $0.value.fullAt > now } }
         // Else the next would come here again, and each would go through all of them.
         if buckets.count > countMax * 3 / 4 { buckets.removeAll() }
     }

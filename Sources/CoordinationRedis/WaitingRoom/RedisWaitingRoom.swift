@@ -100,7 +100,7 @@ public final class RedisWaitingRoom: WaitingRoom {
     {
         guard let place = sighting.place, let change = sighting.change else { return sighting.place }
         guard try await saves.ask(UnsavedPlace(fan: fan, number: place.number, change: change), of: date) else {
-            throw Fault(.unavailable, attempt: "remember a place", reason: "Redis has lost it meanwhile")
+            throw Fault(.unavailable, attempt: "remember a place", reason: "the room does not have it any more")
         }
         return place
     }

@@ -5,7 +5,7 @@ internal import Synchronization
 /// What this process knows of the rooms that it has dealt with. None of it is a truth; it saves questions.
 final class RoomBook: Sendable {
     private static let reopenEvery = Duration.milliseconds(200)
-    private static let reservedFor = Duration.seconds(5)
+    private static let reservedFor = Duration.seconds(15)
     private static let saveCalledEvery = Duration.seconds(1)
 
     private struct Room {
@@ -22,7 +22,9 @@ final class RoomBook: Sendable {
     private enum Making {
         /// Somebody was told that there is none, and is expected to open it: with numbers that were claimed after Redis
         /// had reserved the rebuild for this owner.
-        case reserved(until: ContinuousClock.Instant, owner: [UInt8]?)
+        /// Who was told so before and is late has numbers that were claimed earlier, and cannot be told from the one who
+        /// was told last: then neither may open it.
+        case reserved(until: ContinuousClock.Instant, owner: [UInt8]?, isForOne: Bool)
         case opening
     }
 
@@ -88,9 +90,12 @@ final class RoomBook: Sendable {
             let now = ContinuousClock.now
             switch state.making[date] {
             case .opening: return false
-            case .reserved(let until, _) where until > now: return false
-            case .reserved, nil:
-                state.making[date] = .reserved(until: now + Self.reservedFor, owner: nil)
+            case .reserved(let until, _, _) where until > now: return false
+            case .reserved:
+                state.making[date] = .reserved(until: now + Self.reservedFor, owner: nil, isForOne: false)
+                return true
+            case nil:
+                state.making[date] = .reserved(until: now + Self.reservedFor, owner: nil, isForOne: true)
                 return true
             }
         }
@@ -99,25 +104,34 @@ final class RoomBook: Sendable {
     /// Redis has reserved the rebuild too.
     func reserve(_ date: DateID, for owner: [UInt8]) {
         state.withLock { state in
-            guard case .reserved(let until, _) = state.making[date] else { return }
-            state.making[date] = .reserved(until: until, owner: owner)
+            guard case .reserved(let until, _, let isForOne) = state.making[date] else { return }
+            state.making[date] = .reserved(until: until, owner: owner, isForOne: isForOne)
         }
     }
 
-    /// The turn of one who makes a room.
-    struct Turn {
-        /// For whom Redis has reserved the rebuild, if it has.
-        let owner: [UInt8]?
+    /// Whose turn it is to make a room.
+    enum Turn {
+        /// The caller's, for whom Redis has reserved the rebuild. It ends with ``endMaking(_:)``.
+        case mine(owner: [UInt8])
+        /// Another's of this process.
+        case anothers
+        /// Nobody's: it is not reserved, or for more than one.
+        case nobodys
     }
 
-    /// Nil when another of this process makes the room. The turn ends with ``endMaking(_:)``.
-    func beginOpening(_ date: DateID) -> Turn? {
+    /// One at a time in a process opens a room.
+    func beginOpening(_ date: DateID) -> Turn {
         state.withLock { state in
-            let making = state.making[date]
-            if case .opening = making { return nil }
-            state.making[date] = .opening
-            guard case .reserved(_, let owner) = making else { return Turn(owner: nil) }
-            return Turn(owner: owner)
+            switch state.making[date] {
+            case .opening, .reserved(_, nil, _): return .anothers
+            case nil: return .nobodys
+            case .reserved(_, .some, isForOne: false):
+                state.making[date] = nil
+                return .nobodys
+            case .reserved(_, .some(let owner), isForOne: true):
+                state.making[date] = .opening
+                return .mine(owner: owner)
+            }
         }
     }
 

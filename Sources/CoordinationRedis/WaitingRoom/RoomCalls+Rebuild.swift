@@ -4,8 +4,9 @@ internal import Ports
 
 /// Opening a room, and putting a lost one together again from what the store remembers.
 extension RoomCalls {
-    /// A rebuild that takes longer without a step was left by a process that ended.
-    private static let reservationMs = 5_000
+    /// A rebuild that takes longer without a step was left by a process that ended. Between two steps a store that is slow
+    /// is asked for a block of numbers, a draw or a page of joins.
+    private static let reservationMs = 15_000
     private static let rowMax = 1_000
     private static let waitMax = Duration.seconds(30)
     private static let waitStep = Duration.milliseconds(20)
@@ -31,27 +32,41 @@ extension RoomCalls {
         }
     }
 
-    /// Makes the room with these numbers, once. A room of another process may have lived and been lost since they were
-    /// claimed, and what that gave last the store may learn later: the same numbers again. That cannot be when Redis had
-    /// reserved the rebuild before they were claimed, and still has at the end.
+    /// Makes the room with these numbers: once, where they were claimed after ``change(_:rules:)`` had said that there is
+    /// none. A room of another process may have lived and been lost since, and what that gave last the store may learn
+    /// later: the same numbers again. That cannot be when Redis had reserved the rebuild before the numbers were
+    /// claimed, and still has at the end.
     ///
-    /// - Throws: `unavailable` when the room was lost again meanwhile, or is another's to make: the next attempt wants
-    ///   new numbers.
+    /// - Throws: `unavailable` when the room was lost again, or made by another, meanwhile: the next attempt wants new
+    ///   numbers.
     func open(_ date: DateID, rules: WaitingRoomRules, firstNumber: Int64) async throws(Fault) {
         // Where the room is there already, nobody opens it for the reservation that `change` made.
         defer { book.endReservation(date) }
-        var hasTried = false
+        var wasReserved = false
         _ = try await untilMade { () async throws(Fault) -> Bool? in
             if try await changeWhole(date, rules: rules) { return true }
-            guard !hasTried else {
-                throw Fault(.unavailable, attempt: "open a waiting room", reason: "Redis has lost it again")
+            guard !wasReserved else {
+                throw Fault(
+                    .unavailable, attempt: "open a waiting room",
+                    reason: "Redis has lost it again, or it took too long and another may make it")
             }
-            guard let turn = book.beginOpening(date) else { return nil }
+            let owner: [UInt8]
+            switch book.beginOpening(date) {
+            case .anothers: return nil
+            case .nobodys:
+                throw Fault(
+                    .unavailable, attempt: "open a waiting room",
+                    reason: "it was reserved for nobody, or for another since the numbers were claimed")
+            case .mine(let reserved): owner = reserved
+            }
             defer { book.endMaking(date) }
-            hasTried = true
-            let owner: [UInt8]? = if let reserved = turn.owner { reserved } else { try await begin(date) }
-            guard let owner else {
-                throw Fault(.unavailable, attempt: "open a waiting room", reason: "another process is rebuilding it")
+            wasReserved = true
+            // What was asked of the store since it was reserved took its time.
+            let renewal: [RedisCommand.Word] = [.bytes(owner), .integer(Self.reservationMs)]
+            guard try await step(RoomScripts.renewRebuild, date, renewal) else {
+                throw Fault(
+                    .unavailable, attempt: "open a waiting room",
+                    reason: "the time that it was reserved for is over, or Redis has lost it again")
             }
             try await rebuild(date, owner, rules: rules, firstNumber: firstNumber)
             // The next attempt changes the rules: a room that was not lost altogether has kept those that it had.

@@ -16,6 +16,13 @@ extension RoomScripts {
         return {'MINE'}
         """#
 
+    /// Gives the rebuild of `ARGV[1]` `ARGV[2]` milliseconds more, if it is still that one's.
+    static let renewRebuildSteps = #"""
+        if redis.call('GET', KEYS[10]) ~= ARGV[1] then return {'LOST'} end
+        redis.call('PEXPIRE', KEYS[10], ARGV[2])
+        return {'OK'}
+        """#
+
     /// Adds remembered places for the rebuild of `ARGV[1]`, which has `ARGV[2]` milliseconds more: `ARGV[3]` is the
     /// number up to which all were called, `ARGV[4]` 56 bytes a fan: the fan, the number, and the lot for number 0. A
     /// number below zero was drawn, which the store's row of the fan does not say yet.

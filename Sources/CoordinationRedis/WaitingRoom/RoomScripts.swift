@@ -28,6 +28,7 @@ enum RoomScripts {
     static let saved = RedisScript(savedSteps)
     static let close = RedisScript(closeSteps)
     static let beginRebuild = RedisScript(beginRebuildSteps)
+    static let renewRebuild = RedisScript(renewRebuildSteps)
     static let addToRebuild = RedisScript(addToRebuildSteps)
     static let finishRebuild = RedisScript(finishRebuildSteps)
     static let lots = RedisScript(lotsSteps)

@@ -74,6 +74,7 @@ struct RedisAwayTests {
         let (redis, port, url) = try await started()
         defer { withExtendedLifetime(redis) {} }
         let coordination = try await url.coordination()
+        _ = try await coordination.room.change(date, rules: rules())
         try await coordination.room.open(date, rules: rules(), firstNumber: 1)
         redis.kill(port)
         try await wait(until: "it is noticed") { (try? await coordination.check()) == nil }
@@ -90,6 +91,7 @@ struct RedisAwayTests {
         let (redis, port, url) = try await started()
         defer { withExtendedLifetime(redis) {} }
         let coordination = try await url.coordination(hintLimitMs: 100)
+        _ = try await coordination.room.change(date, rules: rules())
         try await coordination.room.open(date, rules: rules(), firstNumber: 1)
         redis.freeze(port)
         let clock = ContinuousClock()

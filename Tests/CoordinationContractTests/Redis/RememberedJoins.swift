@@ -12,6 +12,7 @@ final class RememberedJoins: QueueJoinStore {
 
     private let dates = Mutex<[DateID: Date]>([:])
     private let isAway = Mutex(false)
+    private let delay = Mutex(Duration.zero)
     private let rememberCount = Mutex(0)
     private let held = Mutex<Held>(Held())
 
@@ -36,6 +37,9 @@ final class RememberedJoins: QueueJoinStore {
             held.continuation = nil
         }
     }
+
+    /// From now on reading how far fans were called takes so long.
+    func setDelay(_ duration: Duration) { delay.withLock { $0 = duration } }
 
     /// From now on every call fails, or no more.
     func setAway(_ away: Bool) { isAway.withLock { $0 = away } }
@@ -84,6 +88,7 @@ final class RememberedJoins: QueueJoinStore {
 
     func calledUpTo(of date: DateID) async throws(Fault) -> Int64 {
         try check()
+        try? await Task.sleep(for: delay.withLock { $0 })
         return dates.withLock { $0[date]?.calledUpTo ?? 0 }
     }
 

@@ -1,7 +1,8 @@
-import CoordinationRedis
 import Domain
 import Ports
 import Testing
+
+@testable import CoordinationRedis
 
 /// What may happen between two steps of a process that is slow, each made to happen.
 @Suite(
@@ -80,5 +81,48 @@ struct RoomLossRaceTests {
         try await late.value
         for fan in world.fans[20...] { try await world.join(fan, over: 1) }
         #expect(try await world.wrongs() == [])
+    }
+
+    @Test("A store that is slow before a room is made and while it is keeps nobody from making it")
+    func slowStore() async throws {
+        let (redis, port) = try await started()
+        defer { withExtendedLifetime(redis) {} }
+        let world = try await LossWorld("redis://127.0.0.1:\(port)", fanCount: 2, activeMax: 5)
+        let operation = try RedisOperator(port: port)
+        let room = world.room(0)
+        for fan in world.fans { try await world.join(fan, over: 0) }
+        try await operation.tell("FLUSHALL")
+        #expect(try await room.change(world.date, rules: world.rules) == false)
+        let keys = try await operation.tell("KEYS", "*rebuild").array?.compactMap(\.text) ?? []
+        let key = try #require(keys.first)
+        // Far longer than a call of the store takes, when it is slow.
+        let left = try await operation.tell("PTTL", key).integer ?? 0
+        #expect(left > 10_000)
+        // Most of it is over, and the next calls take long too.
+        try await operation.tell("PEXPIRE", key, "1500")
+        world.joins.setDelay(.seconds(2))
+        try await room.open(world.date, rules: world.rules, firstNumber: world.claimBlock())
+        world.joins.setDelay(.zero)
+        #expect(try await world.wrongs() == [])
+        // What has become another's is not made.
+        try await operation.tell("FLUSHALL")
+        #expect(try await room.change(world.date, rules: world.rules) == false)
+        try await operation.tell("SET", key, "another process, another attempt", "PX", "2000")
+        await #expect(throws: Fault.self) {
+            try await room.open(world.date, rules: world.rules, firstNumber: world.claimBlock())
+        }
+        #expect(try await operation.tell("EXISTS", key).integer == 1)
+    }
+
+    @Test("Numbers that were claimed for nobody's turn open no room")
+    func nobodysTurn() async throws {
+        let (redis, port) = try await started()
+        defer { withExtendedLifetime(redis) {} }
+        let world = try await LossWorld("redis://127.0.0.1:\(port)", fanCount: 1, activeMax: 5)
+        let operation = try RedisOperator(port: port)
+        try await operation.tell("FLUSHALL")
+        await #expect(throws: Fault.self) {
+            try await world.room(0).open(world.date, rules: world.rules, firstNumber: world.claimBlock())
+        }
     }
 }

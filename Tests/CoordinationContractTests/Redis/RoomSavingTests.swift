@@ -153,6 +153,7 @@ struct RoomSavingTests {
             let rules = WaitingRoomRules(
                 settings: .standard, opensAt: now.adding(seconds: opensInSeconds), closesAt: now.adding(seconds: 3_600),
                 drawSeed: [1])
+            _ = try await coordinations[0].room.change(date, rules: rules)
             try await coordinations[0].room.open(date, rules: rules, firstNumber: 1)
         }
 
