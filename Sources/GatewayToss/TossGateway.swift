@@ -49,13 +49,20 @@ public final class TossGateway: PaymentGateway {
 
     // MARK: - Capturing
 
-    /// While the circuit breaker holds calls back the answer is ``CaptureResult/unknown`` as well, although nothing was
-    /// sent: whoever resolves it finds the payment open and captures again.
+    /// Nothing is sent while the circuit breaker holds calls back, nor when less time is left than half of one try may
+    /// take: it would be cut off before the card company had spoken.
     public func capture(_ order: CaptureOrder, until latest: ContinuousClock.Instant?) async -> CaptureResult {
-        guard BeginCapture.isKey(order.paymentKey) else { return .wrongKey }
+        guard isSendable(order.paymentKey) else { return .wrongKey }
         let deadline = deadline(noLaterThan: latest)
-        guard case .answer(let status, let body) = await caller.send(.confirm(order), until: deadline) else {
-            return .unknown
+        guard deadline - .now >= .milliseconds(min(settings.tryTimeoutMs, settings.timeoutMs)) / 2 else {
+            return .notSent
+        }
+        let status: Int
+        let body: [UInt8]
+        switch await caller.send(.confirm(order), until: deadline) {
+        case .answer(let answered, let bytes): (status, body) = (answered, bytes)
+        case .none: return .unknown
+        case .notSent: return .notSent
         }
         if status < 300 {
             guard let payment = TossPayment(body)?.payment, payment.orderID == order.orderID,
@@ -111,7 +118,7 @@ public final class TossGateway: PaymentGateway {
     /// The refund's id stands at the end of the reason. So the payment's cancellations say whether this one is among
     /// them, also when the answer was lost and Toss no longer knows the idempotency key, which it keeps for 15 days.
     public func refund(_ order: RefundOrder) async -> RefundResult {
-        guard BeginCapture.isKey(order.paymentKey) else { return .refused(code: "INVALID_PAYMENT_KEY") }
+        guard isSendable(order.paymentKey) else { return .refused(code: "INVALID_PAYMENT_KEY") }
         let mark = "(\(order.id))"
         let reason = order.reason.prefix(utf16Count: Self.reasonLengthMax) + " " + mark
         if order.mayBeDone {
@@ -164,7 +171,7 @@ public final class TossGateway: PaymentGateway {
     public func payment(
         key: String, until latest: ContinuousClock.Instant?
     ) async throws(Fault) -> GatewayPayment? {
-        guard BeginCapture.isKey(key) else { return nil }
+        guard isSendable(key) else { return nil }
         return try await read(.payment(key: key), until: deadline(noLaterThan: latest))?.view
     }
 
@@ -244,6 +251,13 @@ public final class TossGateway: PaymentGateway {
         if let status { metadata["status"] = "\(status)" }
         logger.error(message, metadata: metadata)
     }
+}
+
+/// What can be asked about at all: printable ASCII, 1 to 200 characters, and not a part of an address that has a meaning
+/// of its own. Wider than what browsers may send, since keys that were stored before must go on being asked about.
+private func isSendable(_ key: String) -> Bool {
+    (1...BeginCapture.keyLengthMax).contains(key.utf8.count) && key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        && !key.utf8.allSatisfy { $0 == UInt8(ascii: ".") }
 }
 
 extension String {

@@ -107,9 +107,14 @@ struct PureSale {
                 policy: Self.policy, claim: .sample(claim), tryMs: 5_000))
     }
 
-    func complete(_ payment: PaymentID, _ result: CaptureResult, key: String = "key-1") -> Command {
+    /// - Parameter claim: By itself that of whoever asks now.
+    func complete(
+        _ payment: PaymentID, _ result: CaptureResult, key: String = "key-1", claim: UInt64? = nil
+    ) -> Command {
         .completePayment(
-            CompletePayment(ownerID: fan, paymentID: payment, paymentKey: key, result: result, retryMs: 1_000))
+            CompletePayment(
+                ownerID: fan, paymentID: payment, paymentKey: key, result: result, retryMs: 1_000,
+                claim: claim.map { .sample($0) } ?? rows.payments[payment]?.claim))
     }
 
     func charge(_ amount: Int64, to user: UserID? = nil) -> Command {

@@ -73,12 +73,56 @@ struct BreakerTests {
             }
             for _ in 0..<10 { #expect(await faultCode() == .unavailable) }
             let order = CaptureOrder(orderID: .sample(1), paymentKey: "key", amount: Won(1_000))
-            #expect(await gateway.capture(order) == .unknown)
+            #expect(await gateway.capture(order) == .notSent)
             #expect(asked.withLock { $0 } == 3, "what is held back does not reach the gateway")
             isBack.withLock { $0 = true }
             let isThrough = await eventually { await faultCode() == nil }
             #expect(isThrough)
             #expect(await gateway.capture(order) == .wrongKey)
+        }
+    }
+
+    @Test("A call that we cut off says nothing of the gateway, and a capture that would be is not sent")
+    func cutOff() async throws {
+        let asked = Mutex<[String]>([])
+        try await OwnServer.with { request in
+            asked.withLock { $0.append(request.path) }
+            try await Task.sleep(for: .seconds(2))
+            return .json("", status: 502)
+        } _: { server in
+            var settings = World.settings(server.address)
+            settings.tryCountMax = 1
+            settings.failureCountMax = 2
+            let gateway = TossGateway(settings: settings, client: sharedClient, logger: quiet)
+            for _ in 0..<4 {
+                await #expect(throws: Fault.self) {
+                    try await gateway.payment(key: "key", until: .now.advanced(by: .milliseconds(100)))
+                }
+            }
+            // Had the breaker opened, the last ones would not have gone out.
+            #expect(asked.withLock { $0.count } == 4)
+            // A try may take ten seconds: with less than half of that a card company would be interrupted.
+            let order = CaptureOrder(orderID: .sample(1), paymentKey: "key", amount: Won(1_000))
+            #expect(await gateway.capture(order, until: .now.advanced(by: .milliseconds(4_900))) == .notSent)
+            #expect(asked.withLock { $0.count } == 4)
+            #expect(await gateway.capture(order, until: .now.advanced(by: .milliseconds(6_000))) == .unknown)
+            #expect(asked.withLock { $0.last } == "/v1/payments/confirm")
+        }
+    }
+
+    @Test("A key that was stored by a wider rule is still asked about")
+    func olderKeys() async throws {
+        let asked = Mutex<[String]>([])
+        try await OwnServer.with { request in
+            asked.withLock { $0.append(request.path) }
+            return .json(#"{"code":"NOT_FOUND_PAYMENT"}"#, status: 404)
+        } _: { server in
+            let gateway = TossGateway(settings: World.settings(server.address), client: sharedClient, logger: quiet)
+            for key in ["old.key", ".."] {
+                let found = try await gateway.payment(key: key)
+                #expect(found == nil)
+            }
+            #expect(asked.withLock { $0 } == ["/v1/payments/old.key"])
         }
     }
 

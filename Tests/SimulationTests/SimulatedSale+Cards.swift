@@ -14,7 +14,7 @@ extension SimulatedSale {
         let live = own.filter { $0.status == .pending || $0.status == .confirmed }
         let payments = rows.payments.values.filter { $0.userID == fan && $0.card > .zero }.sorted { $0.id < $1.id }
         let all = rows.payments.values.filter { $0.card > .zero }.sorted { $0.id < $1.id }
-        switch random.index(weights: [10, 2, 10, 12, 1, 1, 2, 5, 4, 5, 2, 4]) {
+        switch random.index(weights: [10, 2, 10, 12, 1, 1, 2, 5, 4, 5, 2, 1, 1, 1, 4]) {
         case 0:
             let free = rows.seats.values.filter { $0.isFree(at: clock.now()) }
             let wanted = random.isLucky(percent: 80) ? free.map(\.id) : Array(rows.seats.keys)
@@ -52,6 +52,9 @@ extension SimulatedSale {
         case 8: await readBack(random.pick(from: all))
         case 9: await settleRefunds()
         case 10: gateway.wake()
+        case 11: await letGo(random.pick(from: all.filter { $0.status == .unknown }))
+        case 12: await expireCharge(random.pick(from: all.filter { $0.reservationID == nil }))
+        case 13: await settleByHand()
         default: await letRunOut(live.filter { $0.status == .confirmed })
         }
     }
@@ -60,16 +63,17 @@ extension SimulatedSale {
     private func confirm(_ payment: Payment, otherwise: Payment?) async {
         var key = gateway.agree(to: payment.id, amount: payment.card)
         if let otherwise, random.isLucky(percent: 25) { key = gateway.agree(to: otherwise.id, amount: otherwise.card) }
+        let claim = claimID()
         let begin = BeginCapture(
             userID: payment.userID, paymentID: payment.id, paymentKey: key, amount: payment.card,
-            policy: Self.paymentPolicy, claim: claimID(), tryMs: 5_000)
+            policy: Self.paymentPolicy, claim: claim, tryMs: 5_000)
         guard case .captureBegun = await run([.beginCapture(begin)]).first?.receipt else { return }
         guard !crashesNow() else { return }
         let result = gateway.capture(
             payment.id, key: key, amount: payment.card, isWell: isGatewayWell, random: &random)
         count("capture \(result.word)")
         guard !crashesNow() else { return }
-        await complete(payment, key: key, result)
+        await complete(payment, key: key, result, claim: claim)
     }
 
     /// The hold ends while the card may be paying, and sometimes another fan has the seats at once.
@@ -81,10 +85,35 @@ extension SimulatedSale {
         await run([.hold(HoldSeats(userID: rival, dateID: date, choice: seats, holdSeconds: 20))])
     }
 
-    private func complete(_ payment: Payment, key: String, _ result: CaptureResult) async {
+    /// Staff let a payment go, even though the gateway may have the money: nothing but it is told by that.
+    private func letGo(_ payment: Payment?) async {
+        guard let payment else { return }
+        let command = LetPaymentGo(
+            ownerID: payment.userID, paymentID: payment.id, staffID: .sample(90), reason: "let go")
+        if case .paymentSettled = await run([.letPaymentGo(command)]).first?.receipt { count("let go") }
+    }
+
+    private func expireCharge(_ charge: Payment?) async {
+        guard let charge else { return }
+        let command = ExpireCharge(
+            paymentID: charge.id, ownerID: charge.userID, afterSeconds: Self.paymentPolicy.checkoutCapSeconds)
+        await run([.expireCharge(command)])
+        if store.rows.payments[charge.id]?.declineCode == DeclineCode.expired { count("charge expired") }
+    }
+
+    /// Staff transfer what the gateway refused to give back.
+    private func settleByHand() async {
+        for refund in store.rows.refunds.values.filter({ $0.status == .failed }).sorted(by: { $0.id < $1.id }) {
+            let command = SettleRefundByHand(refundID: refund.id, staffID: .sample(90), reason: "by transfer")
+            if case .refundSettled = await run([.settleRefundByHand(command)]).first?.receipt { count("by hand") }
+        }
+    }
+
+    private func complete(_ payment: Payment, key: String, _ result: CaptureResult, claim: ClaimID?) async {
         let complete = Command.completePayment(
             CompletePayment(
-                ownerID: payment.userID, paymentID: payment.id, paymentKey: key, result: result, retryMs: 1_000))
+                ownerID: payment.userID, paymentID: payment.id, paymentKey: key, result: result, retryMs: 1_000,
+                claim: claim))
         // A webhook may bring the same word into the same batch.
         await run(random.isLucky(percent: 20) ? [complete, complete] : [complete])
     }
@@ -105,24 +134,31 @@ extension SimulatedSale {
     /// is the reconciler's, who says first that it asks.
     private func readBack(_ payment: Payment?) async {
         guard let payment else { return }
-        var isClaimed = false
+        var claim: ClaimID?
         if payment.status == .unknown, random.isLucky(percent: 70) {
-            let claim = AskAgain(ownerID: payment.userID, paymentID: payment.id, claim: claimID(), tryMs: 5_000)
-            isClaimed = if case .captureBegun = await run([.askAgain(claim)]).first?.receipt { true } else { false }
-            guard isClaimed, !crashesNow() else { return }
+            let ask = AskAgain(ownerID: payment.userID, paymentID: payment.id, claim: claimID(), tryMs: 5_000)
+            guard case .captureBegun = await run([.askAgain(ask)]).first?.receipt, !crashesNow() else { return }
+            claim = ask.claim
+            if !isGatewayWell, random.isLucky(percent: 10) {
+                count("handed back")
+                let handBack = HandBack(
+                    ownerID: payment.userID, paymentID: payment.id, claim: ask.claim, retryMs: 1_000)
+                await run([.handBack(handBack)])
+                return
+            }
         }
         let found = gateway.payment(of: payment.id)
         if let found, found.entry.state == .captured {
             count("read back captured")
-            return await complete(payment, key: found.key, .captured(amount: payment.card))
+            return await complete(payment, key: found.key, .captured(amount: payment.card), claim: claim)
         }
-        if isClaimed, let key = payment.gatewayKey {
+        if claim != nil, let key = payment.gatewayKey {
             let result = result(of: payment, key: key, found: found)
             count("read back \(result.word)")
-            await complete(payment, key: key, result)
+            await complete(payment, key: key, result, claim: claim)
         } else if let found, case .over(let code) = found.entry.state {
             count("read back declined")
-            await complete(payment, key: found.key, .declined(code: code))
+            await complete(payment, key: found.key, .declined(code: code), claim: nil)
         }
     }
 
@@ -148,6 +184,15 @@ extension SimulatedSale {
         for refund in due {
             guard let key = store.rows.payments[refund.paymentID]?.gatewayKey else {
                 preconditionFailure("a refund to a card whose key nobody knows")
+            }
+            if !isGatewayWell, random.isLucky(percent: 10) {
+                count("refund refused")
+                await run([
+                    .settleRefund(
+                        SettleRefund(
+                            refundID: refund.id, paymentID: refund.paymentID, result: .refused(code: "CLOSED")))
+                ])
+                continue
             }
             let isDone = gateway.refund(
                 refund.id, key: key, amount: refund.amount, isWell: isGatewayWell, random: &random)
@@ -196,6 +241,7 @@ extension SimulatedSale {
                 await readBack(payment)
             }
             await settleRefunds()
+            await settleByHand()
         }
         let rows = store.rows
         for payment in rows.payments.values where payment.card > .zero {
@@ -205,13 +251,14 @@ extension SimulatedSale {
                     rule: "gateway", details: "\(payment), of which the gateway has \(String(describing: taken))")
             }
             guard let taken else { continue }
-            let back = taken.refunds.values.reduce(.zero, +)
+            let byHand = rows.refunds.values.filter { $0.paymentID == payment.id && $0.status == .settled }
+            let back = taken.refunds.values.reduce(.zero, +) + byHand.map(\.amount).reduce(.zero, +)
             guard taken.amount - back == payment.card - payment.cardRefunded else {
                 throw Violation(
                     rule: "gateway", details: "\(payment), of which the gateway kept \(taken.amount - back)")
             }
         }
-        guard rows.refunds.values.allSatisfy({ $0.status == .done }) else {
+        guard rows.refunds.values.allSatisfy({ $0.status == .done || $0.status == .settled }) else {
             throw Violation(rule: "gateway", details: "a refund was never done")
         }
         guard !rows.reservations.values.contains(where: { $0.status == .confirmed }) else {
@@ -238,6 +285,7 @@ extension CaptureResult {
         case .declined: "declined"
         case .wrongKey: "wrongKey"
         case .unknown: "unknown"
+        case .notSent: "notSent"
         }
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import Ports
 import Testing
 
 /// Paying by card, as the engine does it, with a test in the gateway's place.
@@ -38,7 +39,8 @@ extension World {
         -> (payment: Payment, tickets: [Ticket])
     {
         let command = CompletePayment(
-            ownerID: payment.userID, paymentID: payment.id, paymentKey: key, result: result, retryMs: 5_000)
+            ownerID: payment.userID, paymentID: payment.id, paymentKey: key, result: result, retryMs: 5_000,
+            claim: try await store.payment(payment.id)?.claim)
         guard case .paymentSettled(let settled, let tickets, _) = try await run(.completePayment(command)) else {
             throw Unexpected()
         }

@@ -2,7 +2,8 @@
 ///
 /// From now on nobody knows what becomes of it until the gateway says so, not even if the program ends this instant.
 public struct BeginCapture: Sendable {
-    /// What a gateway's key may be: 1 to 200 letters, digits, `_` and `-`. It becomes a part of addresses and headers.
+    /// What a browser or a webhook may call a gateway's key: 1 to 200 letters, digits, `_` and `-`. It becomes a part of
+    /// addresses and headers. Keys that are stored, or that the gateway itself says, may have come by a wider rule.
     public static let keyLengthMax = 200
     public static func isKey(_ text: String) -> Bool {
         (1...keyLengthMax).contains(text.utf8.count)

@@ -8,13 +8,18 @@ public struct CompletePayment: Sendable {
     public let result: CaptureResult
     /// When the gateway is to be asked again if it does not know either.
     public let retryMs: Int
+    /// Under which it was asked; nil when it was only read.
+    public let claim: ClaimID?
 
-    public init(ownerID: UserID, paymentID: PaymentID, paymentKey: String, result: CaptureResult, retryMs: Int) {
+    public init(
+        ownerID: UserID, paymentID: PaymentID, paymentKey: String, result: CaptureResult, retryMs: Int, claim: ClaimID?
+    ) {
         self.ownerID = ownerID
         self.paymentID = paymentID
         self.paymentKey = paymentKey
         self.result = result
         self.retryMs = retryMs
+        self.claim = claim
     }
 
     /// The outcome tells how the payment is now, whether or not this changed it.
@@ -38,6 +43,9 @@ public struct CompletePayment: Sendable {
         // The fan may have tried with another key since, or with another card before: this is not about those.
         case (.unknown, _) where payment.gatewayKey != paymentKey:
             return settlement.unchanged
+        // The word of somebody whose claim has ended: whoever asks since hears better. Money counts whoever brings it.
+        case (.unknown, _) where !mayEndAsking(about: payment, at: now):
+            return settlement.unchanged
         case (.unknown, .declined(let code)):
             return settlement.decline(code: code)
         case (.unknown, .wrongKey):
@@ -48,11 +56,21 @@ public struct CompletePayment: Sendable {
             settlement.payment = payment
             settlement.decision.payments = [payment]
             return settlement.unchanged
+        case (.unknown, .notSent):
+            payment.endClaim(until: now.adding(milliseconds: Int64(retryMs)))
+            settlement.payment = payment
+            settlement.decision.payments = [payment]
+            return settlement.unchanged
         // Before a capture has begun, a card that was declined on the gateway's page can be followed by another; and
         // what is settled stays so.
         case (.requested, _), (.declined, _), (.captured, _), (.partiallyRefunded, _), (.refunded, _):
             return settlement.unchanged
         }
+    }
+
+    private func mayEndAsking(about payment: Payment, at now: Timestamp) -> Bool {
+        guard let claim else { return !payment.isClaimed(at: now) }
+        return payment.claim == claim
     }
 }
 

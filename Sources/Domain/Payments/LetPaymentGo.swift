@@ -1,6 +1,10 @@
 /// Ends a payment that stays `UNKNOWN` because the gateway's word and ours do not come together: it captured another
 /// amount, or with a key that is another payment's. A person has looked at it, and says so with a reason.
 ///
+/// It cannot see the gateway's word itself: whoever has it decided has asked the gateway right before, and heard that it
+/// has captured such money. One that the gateway has not spoken of is never let go, as nobody would look for its money
+/// afterwards.
+///
 /// There is no such call for the other way round: nothing but the gateway's own word makes a payment `CAPTURED`. If that
 /// still comes, ``CompletePayment`` does with it what it does with any money that comes late; and what the gateway holds
 /// meanwhile stays a difference of the ledgers.

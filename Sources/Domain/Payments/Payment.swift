@@ -85,7 +85,7 @@ public enum PaymentClaim {}
 
 extension Payment {
     /// Whether somebody asks the gateway about it at this moment.
-    func isClaimed(at now: Timestamp) -> Bool {
+    public func isClaimed(at now: Timestamp) -> Bool {
         guard let tryAt, claim != nil else { return false }
         return tryAt > now
     }
@@ -124,7 +124,7 @@ public enum DeclineCode {
     public static let givenBack = "CANCELED"
     /// The money came when it could buy nothing any more, and goes back. The only one of a payment that is `REFUNDED`.
     public static let returned = "RETURNED"
-    /// The date was cancelled, or had begun, before the card had paid.
+    /// The date was cancelled, or its concert taken down, before the card had paid.
     public static let saleOver = "SALE_OVER"
     /// Staff let it go, for the gateway's word and ours do not come together.
     public static let letGo = "LET_GO"

@@ -48,4 +48,6 @@ public enum CaptureResult: Hashable, Sendable {
     case wrongKey
     /// Nobody knows: it did not answer in time, or failed.
     case unknown
+    /// The gateway was not asked: no time was left, or its calls are held back. It counts as nothing.
+    case notSent
 }

@@ -58,6 +58,8 @@ public struct LedgerComparison: Sendable {
     public private(set) var paymentCount = 0
     private let from: Timestamp
     private var ofOrder: [PaymentID: Sums] = [:]
+    /// Those of which a later line may say that the money went back.
+    private var kept: [PaymentID: Sums] = [:]
 
     /// - Parameter from: Payments from here on have all their lines added, so sums are compared as well.
     public init(from: Timestamp) {
@@ -66,21 +68,38 @@ public struct LedgerComparison: Sendable {
 
     /// The orders whose lines were added and that were not compared yet.
     var waiting: [PaymentID] { ofOrder.keys.sorted() }
+    /// Those that were kept back for later do not count.
     var waitingCount: Int { ofOrder.count }
+
+    /// No further lines come: what was kept back is compared as it is.
+    mutating func takeKept() {
+        ofOrder.merge(kept) { one, _ in one }
+        kept = [:]
+    }
 
     public mutating func add(_ line: GatewayTransaction) {
         guard let order = line.orderID else {
             add(.unknownOrder, nil, line.paymentKey, ours: 0, gateways: line.amount)
             return
         }
-        var sums = ofOrder[order] ?? Sums(paymentKey: line.paymentKey)
+        var sums = ofOrder[order] ?? kept.removeValue(forKey: order) ?? Sums(paymentKey: line.paymentKey)
         if line.amount >= 0 { sums.captured += line.amount } else { sums.refunded -= line.amount }
         ofOrder[order] = sums
     }
 
     /// Compares payments with the lines that were added of them, which are done with then.
-    public mutating func compare(_ entries: [LedgerEntry]) {
+    ///
+    /// - Parameter keepingNotCaptured: Keeps the lines of those that the gateway captured and we did not: as many as
+    ///   differences are listed.
+    public mutating func compare(_ entries: [LedgerEntry], keepingNotCaptured: Bool = false) {
         for entry in entries {
+            if keepingNotCaptured, kept.count < Self.differencesMax, !entry.payment.status.isCaptured,
+                let sums = ofOrder[entry.payment.id], sums.captured > sums.refunded
+            {
+                kept[entry.payment.id] = sums
+                ofOrder[entry.payment.id] = nil
+                continue
+            }
             paymentCount += 1
             compare(
                 entry, with: ofOrder.removeValue(forKey: entry.payment.id), isWhole: entry.payment.id.madeAt >= from)

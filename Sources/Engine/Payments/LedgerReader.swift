@@ -54,7 +54,7 @@ public struct LedgerReader: Sendable {
                     case .later: break
                     }
                 }
-                if strays.waitingCount >= partSize { try await compare(&strays) }
+                if strays.waitingCount >= partSize { try await compare(&strays, isEnd: false) }
                 guard page.count == pageSize, let end = page.last else { break }
                 last = end.id
             }
@@ -63,20 +63,50 @@ public struct LedgerReader: Sendable {
             part = try await ours(after: end, until: until)
             isFirst = false
         }
-        try await compare(&strays)
+        try await compare(&strays, isEnd: true)
         comparison.merge(strays)
         return comparison
     }
 
+    /// Whether there is still some difference about the payment that one was found of, however long ago.
+    func exists(_ difference: LedgerDifference) async throws(Fault) -> Bool {
+        let found: GatewayPayment?
+        if difference.paymentKey.isEmpty, let id = difference.paymentID {
+            found = try await gateway.payment(orderID: id, until: nil)
+        } else {
+            found = try await gateway.payment(key: difference.paymentKey, until: nil)
+        }
+        // As if its ledger had one line of what was paid and one of what was given back.
+        var comparison = LedgerComparison(from: Timestamp(milliseconds: 0))
+        if let found, found.status == .captured {
+            for amount in [found.amount.amount, -found.refunded.amount] where amount != 0 {
+                comparison.add(
+                    GatewayTransaction(
+                        id: "", paymentKey: found.paymentKey, orderID: found.orderID, amount: amount,
+                        at: Timestamp(milliseconds: 0)))
+            }
+            // Nobody's order: it is one as long as there is money of it.
+            if found.orderID == nil { return found.amount > found.refunded }
+        }
+        let ours = try await store.cardPayments(difference.paymentID.map { [$0] } ?? [])
+        comparison.compare(ours.map { LedgerEntry($0) })
+        comparison.endPart()
+        return comparison.differenceCount > 0
+    }
+
     /// Looks up our side of what was added, after the gateway's: a payment that was captured meanwhile is captured here
     /// too.
-    private func compare(_ strays: inout LedgerComparison) async throws(Fault) {
+    ///
+    /// - Parameter isEnd: Whether no further lines come. Money that we have not captured may still turn out to have been
+    ///   given back: it waits for that.
+    private func compare(_ strays: inout LedgerComparison, isEnd: Bool) async throws(Fault) {
+        if isEnd { strays.takeKept() }
         var orders = strays.waiting[...]
         while !orders.isEmpty {
             let page = Array(orders.prefix(pageSize))
             orders = orders.dropFirst(page.count)
             let found = try await store.cardPayments(page)
-            strays.compare(found.map { LedgerEntry($0) })
+            strays.compare(found.map { LedgerEntry($0) }, keepingNotCaptured: !isEnd)
         }
         strays.endPart()
     }

@@ -48,9 +48,10 @@ public final class PaymentDesk: Sendable {
         // The fan may hang up: what has begun is finished all the same.
         return await Task {
             let deadline = Self.deadline(claimMs: tryMs)
+            let claim: ClaimID = ids.next(at: clock.now())
             let begin = BeginCapture(
                 userID: user, paymentID: payment, paymentKey: paymentKey, amount: amount, policy: policy,
-                claim: ids.next(at: clock.now()), tryMs: tryMs)
+                claim: claim, tryMs: tryMs)
             let result: CaptureResult
             switch await engine.outcome(of: .beginCapture(begin)) {
             case .success(.captureBegun(let begun)):
@@ -63,7 +64,7 @@ public final class PaymentDesk: Sendable {
             let complete = Command.completePayment(
                 CompletePayment(
                     ownerID: user, paymentID: payment, paymentKey: paymentKey, result: result,
-                    retryMs: Self.firstRetryMs))
+                    retryMs: Self.firstRetryMs, claim: claim))
             if result == .wrongKey {
                 if case .failure(let failure) = await engine.outcome(of: complete) { return failure.answer }
                 return .refused(.paymentKeyInvalid)
@@ -79,8 +80,6 @@ public final class PaymentDesk: Sendable {
     /// So often a capture is asked for that the gateway does not answer and does not make. If it makes it later, the money
     /// is treated like any that comes late.
     private static let captureTriesMax = 2
-    /// If nothing comes of the asking, it is anybody's again after this time at the latest.
-    private static let askMsMax = 20_000
     /// Short enough for everything to be known within a minute of the gateway's return.
     private static let retryMaxMs = 15_000
 
@@ -95,10 +94,10 @@ public final class PaymentDesk: Sendable {
 
     /// Finds out what became of a payment that nobody knows about. Nothing is done while somebody else asks.
     func settle(_ payment: Payment) async throws(Fault) {
-        let claimMs = min(tryMs, Self.askMsMax)
-        let deadline = Self.deadline(claimMs: claimMs)
+        // A shorter claim would not leave time for reading the key, reading the order, and capturing.
+        let deadline = Self.deadline(claimMs: tryMs)
         let claim = AskAgain(
-            ownerID: payment.userID, paymentID: payment.id, claim: ids.next(at: clock.now()), tryMs: claimMs)
+            ownerID: payment.userID, paymentID: payment.id, claim: ids.next(at: clock.now()), tryMs: tryMs)
         let claimed: Payment
         switch await engine.outcome(of: .askAgain(claim)) {
         case .success(.captureBegun(let payment)): claimed = payment
@@ -120,7 +119,9 @@ public final class PaymentDesk: Sendable {
     ) async throws(Fault) -> Payment {
         guard let key = claimed.gatewayKey else { preconditionFailure("UNKNOWN without a key") }
         let found = try await find(claimed, until: deadline)
-        if let found, case .captured = found.status { return try await take(found, for: claimed) }
+        if let found, case .captured = found.status {
+            return try await take(found, for: claimed, claim: claimed.claim)
+        }
         let result: CaptureResult
         switch found {
         case let found? where found.paymentKey == key:
@@ -132,7 +133,7 @@ public final class PaymentDesk: Sendable {
         // The gateway has none with this key, or only another card's for the same order.
         default: result = .wrongKey
         }
-        return try await complete(claimed, key: key, result: result)
+        return try await complete(claimed, key: key, result: result, claim: claimed.claim)
     }
 
     private func handBack(_ claimed: Payment) async {
@@ -150,29 +151,59 @@ public final class PaymentDesk: Sendable {
     @discardableResult
     public func readBack(_ payment: Payment) async throws(Fault) -> GatewayPayment? {
         let found = try await find(payment, until: nil)
-        if let found { _ = try await take(found, for: payment) }
+        if let found { _ = try await take(found, for: payment, claim: nil) }
         return found
     }
 
+    /// Staff let a payment go that stays `UNKNOWN`. The gateway is asked first: only when it says that it captured money
+    /// which the payment cannot take is there nothing more to find out. Otherwise nobody would look for that money any more.
+    ///
+    /// - Throws: When the gateway cannot say.
+    public func letGo(
+        _ payment: Payment, by staff: UserID, reason: String, idempotency: Idempotency,
+        encode: @Sendable @escaping (Outcome) -> EncodedAnswer
+    ) async throws(Fault) -> Answer {
+        let now = clock.now()
+        if payment.status == .unknown, !payment.isClaimed(at: now) {
+            let found = try await readBack(payment)
+            let after = try await store.payment(payment.id) ?? payment
+            let isAgainstOurs: Bool =
+                if let found, case .captured = found.status { found.refunded < found.amount } else { false }
+            // The gateway may still be asked to capture it: the reconciler finds out, as it does with all.
+            if after.status == .unknown, !isAgainstOurs {
+                return .refused(.paymentUnderWay(until: max(after.tryAt ?? now, now)))
+            }
+        }
+        let command = LetPaymentGo(ownerID: payment.userID, paymentID: payment.id, staffID: staff, reason: reason)
+        return await engine.submit(
+            Submission(.command(.letPaymentGo(command)), idempotency: idempotency, encode: encode))
+    }
+
+    /// - Parameter claim: Under which the gateway was asked.
     /// - Returns: How the payment is now.
-    private func take(_ found: GatewayPayment, for payment: Payment) async throws(Fault) -> Payment {
+    private func take(
+        _ found: GatewayPayment, for payment: Payment, claim: ClaimID?
+    ) async throws(Fault) -> Payment {
         switch found.status {
         // Given back already, and not by us: we had not known of it. There is no money to sell anything for.
         case .captured where found.refunded >= found.amount:
             try await complete(
-                payment, key: payment.gatewayKey ?? found.paymentKey, result: .declined(code: DeclineCode.givenBack))
-        case .captured: try await complete(payment, key: found.paymentKey, result: .captured(amount: found.amount))
-        case .over(let code): try await complete(payment, key: found.paymentKey, result: .declined(code: code))
+                payment, key: payment.gatewayKey ?? found.paymentKey, result: .declined(code: DeclineCode.givenBack),
+                claim: claim)
+        case .captured:
+            try await complete(payment, key: found.paymentKey, result: .captured(amount: found.amount), claim: claim)
+        case .over(let code):
+            try await complete(payment, key: found.paymentKey, result: .declined(code: code), claim: claim)
         case .open: payment
         }
     }
 
     private func complete(
-        _ payment: Payment, key: String, result: CaptureResult
+        _ payment: Payment, key: String, result: CaptureResult, claim: ClaimID?
     ) async throws(Fault) -> Payment {
         let complete = CompletePayment(
             ownerID: payment.userID, paymentID: payment.id, paymentKey: key, result: result,
-            retryMs: retryMs(payment))
+            retryMs: retryMs(payment), claim: claim)
         switch await engine.outcome(of: .completePayment(complete)) {
         case .success(.paymentSettled(let settled, _, _)): return settled
         case .success: return payment
@@ -215,13 +246,10 @@ public final class PaymentDesk: Sendable {
             guard let reservation = try await store.reservation(id), reservation.status == .confirmed,
                 reservation.expiresAt > clock.now()
             else { return .declined(code: DeclineCode.expired) }
-            guard let date = try await store.date(reservation.dateID), !date.isCancelled, date.startsAt > clock.now(),
+            // That the date has begun is no reason: whoever began to pay in time may end after it.
+            guard let date = try await store.date(reservation.dateID), !date.isCancelled,
                 let concert = try await store.concert(date.concertID), concert.status == .published
             else { return .declined(code: DeclineCode.saleOver) }
-        }
-        // One that is not sent must not count as one that nobody answered.
-        guard .now < deadline else {
-            throw Fault(.unavailable, attempt: "capture a payment again", reason: "the gateway was too slow before")
         }
         return await gateway.capture(
             CaptureOrder(orderID: payment.id, paymentKey: key, amount: payment.card), until: deadline)

@@ -3,6 +3,7 @@ public import Logging
 internal import Metrics
 public import Ports
 public import ServiceLifecycle
+internal import Synchronization
 
 /// Finds out what nobody knows: asks the gateway about every payment that is `UNKNOWN` until it is not, has it give back
 /// what is owed, ends charges that nobody pays, and compares both ledgers all the time.
@@ -12,10 +13,12 @@ public final class Reconciler: Service {
     private static let batchSize = 200
     private static let concurrencyMax = 32
     private static let compareEverySeconds = 30
-    /// What a whole comparison looks at, and how often there is one.
-    private static let wholeSeconds = 24 * 3600
-    private static let wholeEverySeconds = 3600
-    /// How far the others go back before the one before.
+    /// What the comparison of a day looks at, and how long after one the next begins.
+    private static let daySeconds = 24 * 3600
+    private static let dayEverySeconds = 3600
+    /// The same for when it found something new, or failed.
+    private static let dayAgainSeconds = 120
+    /// How far the comparison of what is new goes back before the one before.
     private static let overlapSeconds = 600
     /// The gateway's clock may be ahead of ours.
     private static let aheadSeconds = 60
@@ -32,6 +35,8 @@ public final class Reconciler: Service {
     private let clock: any WallClock
     private let logger: Logger
     private let metrics = ReconcilerMetrics()
+    /// The differences that stayed, and were told of. Whichever comparison found one, it is in here as long as it exists.
+    let told = Mutex<Set<LedgerDifference>>([])
 
     public init(
         engine: Engine, store: any Store, desk: PaymentDesk, gateway: any PaymentGateway, leases: any Leases,
@@ -46,20 +51,22 @@ public final class Reconciler: Service {
         ledgers = LedgerReader(store: store, gateway: gateway, pageSize: pageSize)
     }
 
-    /// Comparing may take long, and nobody's payment waits for it.
+    /// Comparing may take long, and nobody's payment waits for it, nor what is new for what is old.
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await self.keepDoing("settling payments") { await self.settle() }
             }
-            group.addTask {
-                var comparison = Comparison()
-                await self.keepDoing("comparing ledgers") {
-                    do throws(Fault) {
-                        try await self.compare(&comparison, at: self.clock.now())
-                        return nil
-                    } catch {
-                        return error
+            for span in Comparison.Span.allCases {
+                group.addTask {
+                    var comparison = Comparison(span)
+                    await self.keepDoing("comparing ledgers") {
+                        do throws(Fault) {
+                            try await self.compare(&comparison, at: self.clock.now())
+                            return nil
+                        } catch {
+                            return error
+                        }
                     }
                 }
             }
@@ -151,27 +158,36 @@ public final class Reconciler: Service {
     // MARK: Comparing
 
     struct Comparison {
+        enum Span: CaseIterable {
+            /// What is new since the one before, every half minute.
+            case recent
+            /// The last day, every hour.
+            case day
+        }
+
+        let span: Span
         var nextAt: Timestamp?
-        var nextWholeAt: Timestamp?
         var comparedUntil: Timestamp?
         /// Seen once: it may be what was under way at that moment, or a clock that differs.
         var suspects: [LedgerDifference: Timestamp] = [:]
-        /// Those that only a whole comparison sees: they are suspects until the next one.
-        var old: Set<LedgerDifference> = []
-        /// Those that stayed, and were told of.
-        var told: Set<LedgerDifference> = []
+
+        init(_ span: Span) {
+            self.span = span
+        }
     }
 
     func compare(_ comparison: inout Comparison, at now: Timestamp) async throws(Fault) {
         if let nextAt = comparison.nextAt, now < nextAt { return }
-        // Also when it fails, so that one that always does holds nothing else up.
-        comparison.nextAt = now.adding(seconds: Self.compareEverySeconds)
-        // Every hour the whole day, in between what is new.
-        let isWhole = comparison.nextWholeAt.map { $0 <= now } ?? true
-        let from =
-            isWhole
-            ? now.adding(seconds: -Self.wholeSeconds)
-            : comparison.comparedUntil?.adding(seconds: -Self.overlapSeconds) ?? now
+        let from: Timestamp
+        // Set also for when it fails, so that one that always does holds nothing else up.
+        switch comparison.span {
+        case .recent:
+            comparison.nextAt = now.adding(seconds: Self.compareEverySeconds)
+            from = (comparison.comparedUntil ?? now).adding(seconds: -Self.overlapSeconds)
+        case .day:
+            comparison.nextAt = now.adding(seconds: Self.dayAgainSeconds)
+            from = now.adding(seconds: -Self.daySeconds)
+        }
         let result = try await ledgers.compare(from: from, until: now.adding(seconds: Self.aheadSeconds)) {
             !Task.isShuttingDownGracefully && !Task.isCancelled ? await isOurs() : false
         }
@@ -179,29 +195,47 @@ public final class Reconciler: Service {
         guard let result else { return }
         let differences = try await mend(result.differences)
         comparison.comparedUntil = now
-        if isWhole {
-            comparison.nextWholeAt = now.adding(seconds: Self.wholeEverySeconds)
-            comparison.told.formIntersection(differences)
-            let seenByOthers = now.adding(seconds: 2 * Self.settledAfterSeconds - Self.overlapSeconds)
-            comparison.old = differences.filter { $0.paymentID.map { $0.madeAt < seenByOthers } ?? true }
-            if !comparison.old.isSubset(of: comparison.told) {
-                comparison.nextWholeAt = now.adding(seconds: 2 * Self.settledAfterSeconds)
-            }
+        if comparison.span == .day { try await forgetEnded(except: differences) }
+        try await tell(differences, seenBy: &comparison, at: now)
+        if comparison.span == .day {
+            // From its end: one of a long day must not be followed by the next at once.
+            let seconds = comparison.suspects.isEmpty ? Self.dayEverySeconds : Self.dayAgainSeconds
+            comparison.nextAt = clock.now().adding(seconds: seconds)
         }
-        comparison.suspects = comparison.suspects.filter {
-            differences.contains($0.key) || comparison.old.contains($0.key)
-        }
-        for difference in differences where !comparison.told.contains(difference) {
+        metrics.differences.record(told.withLock { $0.count })
+    }
+
+    /// Tells of those that stayed long enough, each once.
+    private func tell(
+        _ differences: Set<LedgerDifference>, seenBy comparison: inout Comparison, at now: Timestamp
+    ) async throws(Fault) {
+        let known = told.withLock { $0 }
+        comparison.suspects = comparison.suspects.filter { differences.contains($0.key) && !known.contains($0.key) }
+        for difference in differences where !known.contains(difference) {
             let since = comparison.suspects[difference] ?? now
             comparison.suspects[difference] = since
-            guard now.milliseconds(since: since) >= Int64(Self.settledAfterSeconds) * 1000,
-                comparison.told.count < Self.toldMax
-            else { continue }
-            try await tell(difference)
-            comparison.told.insert(difference)
+            guard now.milliseconds(since: since) >= Int64(Self.settledAfterSeconds) * 1000 else { continue }
+            // The other comparison may tell of it at this moment.
+            let isMine = told.withLock { $0.count < Self.toldMax && $0.insert(difference).inserted }
+            guard isMine else { continue }
+            do throws(Fault) {
+                try await tell(difference)
+            } catch {
+                told.withLock { _ = $0.remove(difference) }
+                throw error
+            }
             comparison.suspects[difference] = nil
         }
-        metrics.differences.record(comparison.told.count)
+    }
+
+    /// Those that a whole comparison did not find may have ended, or may only have become too old for it. Each is asked
+    /// about by itself, and kept while nobody can say.
+    private func forgetEnded(except found: Set<LedgerDifference>) async throws(Fault) {
+        let missing = told.withLock { $0.subtracting(found) }
+        try await forEach(Array(missing)) { [self] difference throws(Fault) in
+            guard let exists = try? await ledgers.exists(difference), !exists else { return }
+            told.withLock { _ = $0.remove(difference) }
+        }
     }
 
     /// A capture that we were never told of, such as one whose webhook was lost: its word is taken now.
@@ -211,8 +245,13 @@ public final class Reconciler: Service {
         let missed = differences.filter { $0.kind == .notCaptured }.compactMap(\.paymentID)
         let payments = try await store.payments(missed)
         // What is unknown is settled anyway.
-        try await forEach(payments.filter { $0.status != .unknown }) { [desk] payment throws(Fault) in
-            _ = try await desk.readBack(payment)
+        do throws(Fault) {
+            try await forEach(payments.filter { $0.status != .unknown }) { [desk] payment throws(Fault) in
+                _ = try await desk.readBack(payment)
+            }
+        } catch {
+            // All others were read. Those that cannot be stay differences, and must not keep those from being told of.
+            logger.warning("a payment that differs cannot be read", metadata: ["fault": "\(error)"])
         }
         let settled = Set(try await store.payments(missed).filter { $0.status.isCaptured }.map(\.id))
         return Set(

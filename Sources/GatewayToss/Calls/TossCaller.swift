@@ -52,7 +52,7 @@ final class TossCaller: Sendable {
         var reply = Reply.notSent
         var pauseMs = settings.retryPauseMs
         for attempt in 1...settings.tryCountMax {
-            guard let permit = admit() else { return reply }
+            guard deadline > .now, let permit = admit() else { return reply }
             reply = await sendOnce(call, permit, until: deadline)
             guard isPassing(reply), attempt < settings.tryCountMax, !Task.isCancelled else { return reply }
             // From half to one and a half times, so that fans whose calls failed together do not come back together.
@@ -83,11 +83,10 @@ final class TossCaller: Sendable {
     private func sendOnce(
         _ call: TossCall, _ permit: CircuitBreaker.Permit, until deadline: ContinuousClock.Instant
     ) async -> Reply {
-        let left = min(.milliseconds(settings.tryTimeoutMs), deadline - .now)
-        guard left > .zero else {
-            finish(permit, .abandoned)
-            return .none(reason: "no time was left")
-        }
+        let whole = Duration.milliseconds(settings.tryTimeoutMs)
+        let left = max(min(whole, deadline - .now), .milliseconds(1))
+        // A try that had a tenth less than its time, or still less, says nothing of the gateway when it is cut off.
+        let isShort = left < whole * 9 / 10
         do {
             let response = try await client.execute(request(for: call), timeout: .nanoseconds(left.nanoseconds))
             let body = try await response.body.collect(upTo: call.answerByteCountMax)
@@ -95,7 +94,8 @@ final class TossCaller: Sendable {
             finish(permit, status >= 500 ? .failed : .answered)
             return .answer(status: status, body: [UInt8](buffer: body))
         } catch {
-            finish(permit, Task.isCancelled ? .abandoned : .failed)
+            let isCutOff = Task.isCancelled || isShort && .now >= deadline
+            finish(permit, isCutOff ? .abandoned : .failed)
             // The client's errors name hosts and time-outs, never headers or bodies.
             logger.info(
                 "the payment gateway did not answer", metadata: ["call": "\(call.kind)", "error": "\(error)"])

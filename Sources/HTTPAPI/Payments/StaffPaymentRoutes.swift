@@ -9,11 +9,13 @@ struct StaffPaymentRoutes: Sendable {
 
     let engine: Engine
     let store: any Store
+    let desk: PaymentDesk
     let access: Access
 
     init(_ parts: APIDependencies) {
         engine = parts.engine
         store = parts.store
+        desk = parts.payments
         access = parts.access
     }
 
@@ -42,8 +44,8 @@ struct StaffPaymentRoutes: Sendable {
                 }))
     }
 
-    /// `POST /admin/payments/{id}/resolve`: nobody waits any longer for the gateway's word. `DECLINED` is all that staff
-    /// can decide: money that the gateway has not captured makes nothing paid.
+    /// `POST /admin/payments/{id}/resolve`: the gateway, asked once more, has captured what is not this payment's. `DECLINED`
+    /// is all that staff can decide: money that the gateway has not captured makes nothing paid.
     func resolve(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request, context)
         let id = try context.id(of: Payment.self)
@@ -64,11 +66,16 @@ struct StaffPaymentRoutes: Sendable {
         let why = try required(reason, "reason")
         let idempotency = try access.idempotency(request, user: identity.userID, route: "resolve \(id)", body: body)
         guard let payment = try await store.payment(id) else { throw Problem.notFound }
-        let command = LetPaymentGo(
-            ownerID: payment.userID, paymentID: id, staffID: identity.userID, reason: why)
-        return try .answer(
-            await engine.submit(
-                Submission(.command(.letPaymentGo(command)), idempotency: idempotency) { $0.paymentAnswer() }))
+        let answer: Answer
+        do throws(Fault) {
+            answer = try await desk.letGo(payment, by: identity.userID, reason: why, idempotency: idempotency) {
+                $0.paymentAnswer()
+            }
+        } catch {
+            // Also when it says what nobody understands: it may say something better later.
+            throw Fault(.unavailable, attempt: error.attempt, reason: error.reason)
+        }
+        return try .answer(answer)
     }
 
     private static func reason(_ json: inout JSONReader) throws(InvalidRequest) -> String {

@@ -72,7 +72,10 @@ struct Serve: AsyncParsableCommand {
             isListening.set()
             gateway.weListen(on: port)
             Memory.giveBackSoon()
-            Greeting(settings: settings, port: port, sandbox: gateway.sandboxAddress, demoIsNew: demoIsNew).say()
+            Greeting(
+                settings: settings, port: port, sandbox: gateway.sandboxAddress,
+                madeSandboxKey: gateway.madeSandboxKey, demoIsNew: demoIsNew
+            ).say()
         }
         // Stopped from the last to the first: no new requests, then no new work, then the engine when all is done.
         // One that fails, such as a server whose port is taken, stops the others in the same way.

@@ -4,6 +4,8 @@ struct Greeting {
     let port: Int
     /// Where cards are paid with that are none.
     let sandbox: String?
+    /// Its key, if it made one: `jari reconcile` needs it. Nil when whoever started us knows it.
+    let madeSandboxKey: String?
     let demoIsNew: Bool
 
     func say() {
@@ -13,6 +15,7 @@ struct Greeting {
         print("  try it       \(address)/docs")
         print("  store        \(settings.storeName)")
         if let sandbox { print("  test cards   \(sandbox)/checkout") }
+        if let madeSandboxKey { print("  sandbox key  \(madeSandboxKey)") }
         if settings.demo {
             print("  demo fan     \(DemoConcerts.fan.email) / \(DemoConcerts.fan.password)")
             print("  demo staff   \(DemoConcerts.staff.email) / \(DemoConcerts.staff.password)")

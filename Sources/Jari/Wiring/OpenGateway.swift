@@ -12,6 +12,8 @@ struct Gateway {
     let toss: TossGateway
     /// Nil when it runs elsewhere.
     let sandbox: SandboxGateway?
+    /// The key that our sandbox made for itself, for this start only.
+    let madeSandboxKey: String?
     /// More than a call takes before it is given up.
     let tryMs: Int
     private let settings: Settings
@@ -49,6 +51,7 @@ struct Gateway {
         _ settings: Settings, client: HTTPClient, isServing: Bool, clock: any WallClock, logger: Logger
     ) async throws(StartError) -> Gateway {
         var sandbox: SandboxGateway?
+        var madeSandboxKey: String?
         let baseURL: String
         let secretKey: String
         switch settings.gateway {
@@ -61,12 +64,14 @@ struct Gateway {
         case .sandbox(nil):
             guard isServing else {
                 throw StartError(
-                    "JARI_SANDBOX_URL: set it to where the sandbox gateway is; jari serve prints the address.")
+                    "JARI_SANDBOX_URL and JARI_SANDBOX_SECRET_KEY: set them to where the sandbox gateway is and to its key. "
+                        + "jari serve prints the address, and the key if it was given none.")
             }
             do throws(SandboxGateway.StartFailure) {
                 let chosen = settings.sandboxSettings
                 let started = try await SandboxGateway.start(chosen, client: client, clock: clock, logger: logger)
                 sandbox = started
+                if settings.sandboxSecretKey == nil { madeSandboxKey = chosen.secretKey }
                 (baseURL, secretKey) = (started.address, chosen.secretKey)
             } catch {
                 throw StartError(error.description)
@@ -81,7 +86,8 @@ struct Gateway {
                 tryTimeoutMs: max(timeoutMs / 3, 1), timeoutMs: timeoutMs),
             client: client, logger: logger)
         return Gateway(
-            toss: toss, sandbox: sandbox, tryMs: settings.gatewayTimeoutMs + 2_000, settings: settings, client: client)
+            toss: toss, sandbox: sandbox, madeSandboxKey: madeSandboxKey, tryMs: settings.gatewayTimeoutMs + 2_000,
+            settings: settings, client: client)
     }
 
     /// Tells the gateway's pages and webhooks where we are.

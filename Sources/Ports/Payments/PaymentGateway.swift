@@ -12,7 +12,8 @@ public protocol PaymentGateway: Sendable {
     func checkoutURL(for order: CheckoutOrder) -> String
 
     /// Captures what the fan has agreed to on the gateway's page. Takes as long as the driver's time-out at most; what
-    /// is not known by then is ``CaptureResult/unknown``, never a failure.
+    /// is not known by then is ``CaptureResult/unknown``, never a failure. What was not asked at all is
+    /// ``CaptureResult/notSent``.
     ///
     /// - Parameter deadline: When it must have ended, if that is sooner than the driver's own time-out.
     func capture(_ order: CaptureOrder, until deadline: ContinuousClock.Instant?) async -> CaptureResult

@@ -40,6 +40,10 @@ extension PostgresStore {
             _ = try connection.exchange(requests, limitMs: migrationLimitMs)
             // By itself: the steps may take long, and a commit that waits for a standby need not be waited for as long.
             _ = try connection.exchange([.commit])
+            guard !migration.afterwards.isEmpty else { continue }
+            _ = try connection.exchange(
+                [Request.begin] + migration.afterwards.map { Request(sql: $0) }, limitMs: migrationLimitMs)
+            _ = try connection.exchange([.commit])
         }
         return (found.version, max(found.version, Schema.version))
     }

@@ -10,6 +10,12 @@ protocol Migration: SendableMetatype {
     /// The oldest schema version whose program can still run after this step.
     static var oldestProgram: Int { get }
     static var statements: [String] { get }
+    /// What takes its time and may be left undone: run after the statements are committed, when their locks are gone.
+    static var afterwards: [String] { get }
+}
+
+extension Migration {
+    static var afterwards: [String] { [] }
 }
 
 /// The schema this program knows, and what a database has.

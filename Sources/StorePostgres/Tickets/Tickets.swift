@@ -39,8 +39,9 @@ enum TicketStatement: String, StatementSet {
         """
     case insert = """
         INSERT INTO tickets
-            (id, reservation_id, seat_id, date_id, user_id, secret, status, used_at, used_gate, created_at)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            (id, reservation_id, seat_id, date_id, user_id, secret, status, used_at, used_gate, created_at,
+            refund_reason)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """
     case update = """
         UPDATE tickets AS t
@@ -66,7 +67,7 @@ extension Ticket {
             TicketStatement.insert, Column(rows) { $0.id }, Column(rows) { $0.reservationID },
             Column(rows) { $0.seat.id }, Column(rows) { $0.dateID }, Column(rows) { $0.userID },
             Column(rows) { Int64(bitPattern: $0.code.secret) }, Column(rows) { $0.status }, Column(rows) { $0.usedAt },
-            Column(rows) { $0.usedGate }, Column(rows) { $0.createdAt })
+            Column(rows) { $0.usedGate }, Column(rows) { $0.createdAt }, Column(rows) { $0.refundReason })
     }
 
     static func update(_ rows: [Ticket]) -> Request {

@@ -109,7 +109,8 @@ struct BatchWriter {
             } else {
                 try insert.run(
                     row.id, row.reservationID, row.seat.id, row.dateID, row.userID,
-                    Int64(bitPattern: row.code.secret), row.status, row.usedAt, row.usedGate, row.createdAt)
+                    Int64(bitPattern: row.code.secret), row.status, row.usedAt, row.usedGate, row.createdAt,
+                    row.refundReason)
             }
         }
     }

@@ -29,8 +29,9 @@ enum TicketStatement: String, StatementSet {
         """
     case insert = """
         INSERT INTO tickets
-            (id, reservation_id, seat_id, date_id, user_id, secret, status, used_at, used_gate, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (id, reservation_id, seat_id, date_id, user_id, secret, status, used_at, used_gate, created_at,
+            refund_reason)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     case update = "UPDATE tickets SET status = ?, used_at = ?, used_gate = ?, refund_reason = ? WHERE id = ?"
 }

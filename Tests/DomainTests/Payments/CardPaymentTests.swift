@@ -56,7 +56,7 @@ struct CardPaymentTests {
         #expect(sale.refusal(sale.begin(second, key: "key-1", by: sale.rival)) == .paymentKeyInvalid)
         let late = CompletePayment(
             ownerID: sale.rival, paymentID: second, paymentKey: "key-1", result: .captured(amount: Won(150_000)),
-            retryMs: 1_000)
+            retryMs: 1_000, claim: nil)
         let decision = try sale.run(.completePayment(late))
         #expect(decision.payments.isEmpty && decision.tickets.isEmpty)
     }

@@ -53,6 +53,54 @@ struct ClaimTests {
         #expect(try sale.decision(handBack(payment, 1, in: sale)).payments.isEmpty, "it is known")
     }
 
+    @Test("The word of somebody whose claim has ended ends no other's claim and counts nothing; money always counts")
+    func staleClaim() throws {
+        var (sale, _, payment) = try requested()
+        try sale.run(sale.begin(payment, claim: 1))
+        sale.now = sale.now.adding(seconds: 5)
+        try sale.run(ask(payment, 2, in: sale))
+        let asked = sale.rows.payments[payment]
+        let words: [CaptureResult] = [.unknown, .declined(code: "ABORTED"), .wrongKey, .notSent]
+        for word in words {
+            #expect(try sale.decision(sale.complete(payment, word, claim: 1)).payments.isEmpty, "\(word)")
+        }
+        // Nor after the other one has handed it back.
+        try sale.run(handBack(payment, 2, in: sale))
+        for word in words {
+            #expect(try sale.decision(sale.complete(payment, word, claim: 1)).payments.isEmpty, "\(word)")
+        }
+        #expect(asked?.claim == .sample(2))
+        try sale.run(sale.complete(payment, .captured(amount: Won(150_000)), claim: 1))
+        #expect(sale.rows.payments[payment]?.status == .captured)
+    }
+
+    @Test("What was only read ends no claim that runs, and is believed when none does")
+    func readUnderAClaim() throws {
+        var (sale, _, payment) = try requested()
+        try sale.run(sale.begin(payment, claim: 1))
+        let read = Command.completePayment(
+            CompletePayment(
+                ownerID: sale.fan, paymentID: payment, paymentKey: "key-1", result: .declined(code: "ABORTED"),
+                retryMs: 1_000, claim: nil))
+        #expect(try sale.decision(read).payments.isEmpty)
+        sale.now = sale.now.adding(seconds: 5)
+        try sale.run(read)
+        #expect(sale.rows.payments[payment]?.status == .declined)
+    }
+
+    @Test("A capture that was not sent hands the claim back and is not one that nobody answered")
+    func notSent() throws {
+        var (sale, _, payment) = try requested()
+        for claim: UInt64 in 1...5 {
+            try sale.run(sale.begin(payment, claim: claim))
+            try sale.run(sale.complete(payment, .notSent))
+            let row = try #require(sale.rows.payments[payment])
+            #expect((row.status, row.claim, row.tryCount) == (.unknown, nil, 0))
+            #expect(row.tryAt == sale.now.adding(seconds: 1))
+            sale.now = sale.now.adding(seconds: 1)
+        }
+    }
+
     @Test("A confirmation of what nobody knows is told so also when the hold is over")
     func unknownAndOver() throws {
         var (sale, held, payment) = try requested()

@@ -41,7 +41,8 @@ struct CardWorld: Sendable {
                 failURL: "http://shop.example/failed")
             let gateway = TossGateway(
                 settings: TossSettings(
-                    baseURL: sandbox.address, secretKey: secretKey, checkout: checkout),
+                    baseURL: sandbox.address, secretKey: secretKey, checkout: checkout, tryTimeoutMs: 3_000,
+                    timeoutMs: 4_000),
                 client: sharedClient, logger: logger)
             let desk = PaymentDesk(
                 engine: world.engine, store: world.store, gateway: gateway, policy: policy, tryMs: 5_000,
@@ -62,21 +63,22 @@ struct CardWorld: Sendable {
     ///   - other: Asked instead of the sandbox.
     func reconciler(
         at engine: Int = 0, reading other: (any PaymentGateway)? = nil, leases: any Leases = InProcessLeases(),
-        pageSize: Int = 1_000
+        pageSize: Int = 1_000, tryMs: Int = 5_000
     ) -> Reconciler {
         var logger = Logger(label: "jari.tests")
         logger.logLevel = .critical
         return Reconciler(
             engine: world.engines[engine], store: world.store,
-            desk: desk(at: engine, asking: other ?? gateway), gateway: other ?? gateway, leases: leases, clock: clock,
+            desk: desk(at: engine, asking: other ?? gateway, tryMs: tryMs), gateway: other ?? gateway, leases: leases,
+            clock: clock,
             pageSize: pageSize, logger: logger)
     }
 
-    func desk(at engine: Int = 0, asking other: any PaymentGateway) -> PaymentDesk {
+    func desk(at engine: Int = 0, asking other: any PaymentGateway, tryMs: Int = 5_000) -> PaymentDesk {
         var logger = Logger(label: "jari.tests")
         logger.logLevel = .critical
         return PaymentDesk(
-            engine: world.engines[engine], store: world.store, gateway: other, policy: Self.policy, tryMs: 5_000,
+            engine: world.engines[engine], store: world.store, gateway: other, policy: Self.policy, tryMs: tryMs,
             clock: clock, logger: logger)
     }
 
@@ -124,6 +126,14 @@ struct CardWorld: Sendable {
             encode: Receipt.encode)
         guard case .done = answer else { throw Surprise(what: "\(answer)") }
         return order
+    }
+
+    // MARK: What staff do
+
+    func letGo(_ order: CaptureOrder, asking other: (any PaymentGateway)? = nil) async throws -> Answer {
+        try await desk(asking: other ?? gateway).letGo(
+            try await payment(order), by: world.fans[1], reason: "다른 금액", idempotency: .sample(700),
+            encode: Receipt.encode)
     }
 
     // MARK: What is seen

@@ -112,7 +112,7 @@ struct ComparingTests {
             let leases = SomeLeases(left: 2)
             let gateway = BentGateway(base: world.gateway)
             let reconciler = world.reconciler(reading: gateway, leases: leases, pageSize: 1)
-            var comparison = Reconciler.Comparison()
+            var comparison = Reconciler.Comparison(.recent)
             try await reconciler.compare(&comparison, at: world.clock.now())
             #expect(gateway.notes.count("transactions") == 2)
             #expect(comparison.comparedUntil == nil, "what was not looked at is looked at again")

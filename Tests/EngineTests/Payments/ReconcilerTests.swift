@@ -124,7 +124,7 @@ struct ReconcilerTests {
             let order = try await world.agreed()
             #expect(await world.gateway.capture(order) == .captured(amount: order.amount))
             world.clock.advance(milliseconds: 200_000)
-            var comparison = Reconciler.Comparison()
+            var comparison = Reconciler.Comparison(.recent)
             try await world.reconciler().compare(&comparison, at: world.clock.now())
             #expect(try await world.payment(order).status == .captured)
             #expect(try await world.events(.ledgerDiffers).isEmpty)
@@ -140,7 +140,7 @@ struct ReconcilerTests {
             #expect(await world.gateway.refund(elsewhere) == .done)
             world.clock.advance(milliseconds: 7_200_000)
             let reconciler = world.reconciler()
-            var comparison = Reconciler.Comparison()
+            var comparison = Reconciler.Comparison(.day)
             for _ in 0..<8 {
                 try await reconciler.compare(&comparison, at: world.clock.now())
                 world.clock.advance(milliseconds: 31_000)
@@ -163,7 +163,7 @@ struct ReconcilerTests {
             #expect((payment.status, payment.declineCode) == (.declined, DeclineCode.givenBack))
             #expect(try await world.world.store.tickets(of: #require(payment.reservationID)).isEmpty)
             world.clock.advance(milliseconds: 200_000)
-            var comparison = Reconciler.Comparison()
+            var comparison = Reconciler.Comparison(.recent)
             for _ in 0..<4 {
                 try await world.reconciler().compare(&comparison, at: world.clock.now())
                 world.clock.advance(milliseconds: 40_000)
@@ -177,7 +177,7 @@ struct ReconcilerTests {
     func underWay() async throws {
         try await CardWorld.run { world in
             let reconciler = world.reconciler()
-            var comparison = Reconciler.Comparison()
+            var comparison = Reconciler.Comparison(.recent)
             let slow = try await world.agreed(seat: 1)
             let order = try await world.captured(seat: 0)
             for step in 0..<8 {
@@ -209,7 +209,7 @@ struct ReconcilerTests {
             #expect(await world.gateway.refund(elsewhere) == .done)
             world.clock.advance(milliseconds: 200_000)
             let reconciler = world.reconciler()
-            var comparison = Reconciler.Comparison()
+            var comparison = Reconciler.Comparison(.recent)
             for round in 0..<5 {
                 try await reconciler.compare(&comparison, at: world.clock.now())
                 let count = try await world.events(.ledgerDiffers).count
