@@ -1,0 +1,47 @@
+/** Every call of the staff console, by name. Each rejects with a `Problem`. */
+import { call, newKey } from './request.js';
+
+export { newKey, Problem } from './request.js';
+
+const read = (path, { query, signal } = {}) => call('GET', `/admin${path}`, { needsUser: true, query, signal });
+const write = (method, path, body, key) => call(method, `/admin${path}`, { needsUser: true, body, key, limitMs: 60_000 });
+
+// Concerts and dates
+export const concerts = ({ cursor, limit, signal } = {}) => read('/concerts', { query: { cursor, limit }, signal });
+export const concert = (id, signal) => read(`/concerts/${id}`, { signal });
+export const createConcert = (fields, key = newKey()) => write('POST', '/concerts', fields, key);
+export const changeConcert = (id, fields) => write('PUT', `/concerts/${id}`, fields);
+export const deleteConcert = (id) => write('DELETE', `/concerts/${id}`);
+export const createDate = (concertId, fields, key = newKey()) => write('POST', `/concerts/${concertId}/dates`, fields, key);
+export const date = (id, signal) => read(`/dates/${id}`, { signal });
+export const changeDate = (id, fields) => write('PUT', `/dates/${id}`, fields);
+export const deleteDate = (id) => write('DELETE', `/dates/${id}`);
+export const layout = (dateId, signal) => read(`/dates/${dateId}/layout`, { signal });
+export const replaceLayout = (dateId, value) => write('PUT', `/dates/${dateId}/layout`, value);
+
+// The sale
+export const queueSettings = (dateId, signal) => read(`/dates/${dateId}/queue`, { signal });
+export const changeQueueSettings = (dateId, fields) => write('PUT', `/dates/${dateId}/queue`, fields);
+export const pauseQueue = (dateId, key = newKey()) => write('POST', `/dates/${dateId}/queue/pause`, undefined, key);
+export const resumeQueue = (dateId, key = newKey()) => write('POST', `/dates/${dateId}/queue/resume`, undefined, key);
+export const sales = (dateId, signal) => read(`/dates/${dateId}/sales`, { signal });
+
+// Staff and what they did
+export const setRole = (userId, role) => write('PUT', `/users/${userId}/role`, { role });
+export const auditLog = ({ cursor, limit, signal } = {}) => read('/audit-log', { query: { cursor, limit }, signal });
+
+// Webhooks
+export const webhooks = ({ cursor, limit, signal } = {}) => read('/webhooks', { query: { cursor, limit }, signal });
+export const createWebhook = (fields, key = newKey()) => write('POST', '/webhooks', fields, key);
+export const webhook = (id, signal) => read(`/webhooks/${id}`, { signal });
+export const changeWebhook = (id, fields) => write('PUT', `/webhooks/${id}`, fields);
+export const deleteWebhook = (id) => write('DELETE', `/webhooks/${id}`);
+export const rotateWebhookSecret = (id, key = newKey()) => write('POST', `/webhooks/${id}/secret`, undefined, key);
+export const testWebhook = (id, key = newKey()) => write('POST', `/webhooks/${id}/test`, undefined, key);
+export const webhookDeliveries = (id, { cursor, limit, signal } = {}) =>
+  read(`/webhooks/${id}/deliveries`, { query: { cursor, limit }, signal });
+export const replayDelivery = (id, key = newKey()) => write('POST', `/webhook-deliveries/${id}/replay`, undefined, key);
+
+// The door
+export const checkIn = (code, gate, key = newKey()) =>
+  call('POST', '/checkins', { needsUser: true, body: gate ? { code, gate } : { code }, key });
