@@ -1,18 +1,9 @@
-// Bars a minute, drawn as SVG at the size they are shown in, with the same figures as a table for screen readers.
+/** Bars a minute, drawn as SVG at the size they are shown in. */
+import { replace, svg } from '../Page/dom.js';
 
 const height = 168;
 const margin = { top: 12, right: 4, bottom: 26, left: 52 };
 const minuteMs = 60_000;
-
-/** An element of SVG; attributes and children as in `h`. */
-export function svg(tag, attributes = {}, ...children) {
-  const node = document.createElementNS('http://www.w3.org/2000/svg', tag)
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined))
-  return node
-}
 
 /**
  * The minutes of a window without gaps: a minute in which nothing was sold has no row in the answer.
@@ -30,7 +21,7 @@ export function everyMinute(rows, { nowMs, minuteCount, fields }) {
 }
 
 /** The least of 1, 2, 5, 10, 20 … that is not below the largest value, so that the scale does not jump at every bar. */
-export function scaleTop(values, least = 5) {
+export function scaleTop(values, least) {
   const most = Math.max(least, ...values);
   const magnitude = 10 ** Math.floor(Math.log10(most));
   return [1, 2, 5, 10].map((step) => step * magnitude).find((top) => top >= most);
@@ -40,14 +31,14 @@ export function scaleTop(values, least = 5) {
  * @param node where it is drawn, again at every call of `show` and when its width changes
  * @param format.value, format.short, format.time texts of a value, of one on the scale, of a moment
  */
-export function barChart(node, { title, format, signal }) {
+export function barChart(node, { title, format, least = 5, signal }) {
   let shown = null;
   let width = 0;
 
   function draw() {
     if (!shown || !width) return;
     const { points, field } = shown;
-    const top = scaleTop(points.map((point) => point[field]));
+    const top = scaleTop(points.map((point) => point[field]), least);
     const inner = { width: width - margin.left - margin.right, height: height - margin.top - margin.bottom };
     const step = inner.width / points.length;
     const y = (value) => margin.top + inner.height * (1 - value / top);
@@ -61,7 +52,7 @@ export function barChart(node, { title, format, signal }) {
         class: index === points.length - 1 ? 'chart-bar chart-bar--now' : 'chart-bar',
         x: margin.left + index * step + Math.min(1, step * 0.15), y: margin.top + inner.height - tall,
         width: Math.max(1, step - Math.min(2, step * 0.3)), height: tall, rx: Math.min(2, step / 4),
-      }, svg('title', {}, `${format.time(point.startsAt)} · ${format.value(point[field])}`));
+      }, svg('title', null, `${format.time(point.startsAt)} · ${format.value(point[field])}`));
     });
     const every = Math.ceil(points.length / Math.max(2, Math.floor(inner.width / 90)));
     const times = points.flatMap((point, index) =>
@@ -71,9 +62,8 @@ export function barChart(node, { title, format, signal }) {
           'text-anchor': 'middle',
         }, format.time(point.startsAt)),
       ]);
-    node.replaceChildren(
-      svg('svg', { class: 'chart', width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': describe() },
-        lines.flat(), bars, times));
+    replace(node, svg('svg', { class: 'chart', width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': describe() },
+      lines, bars, times));
   }
 
   function describe() {
