@@ -16,7 +16,7 @@ const ranges = {
   rowSpacing: [0.5, 10],
   firstRow: [0, 10_000, 'whole'],
   firstNumber: [0, 10_000, 'whole'],
-}
+};
 
 /**
  * What is wrong: each with the key of its text, its values, and where: `section` or `grade` by index, and the field.

@@ -48,7 +48,7 @@ export function seats(layout) {
     seat: new Uint16Array(count),
     grade: new Uint8Array(count),
     blocked: new Uint8Array(count),
-  }
+  };
   const grades = new Map(layout.grades.map((grade, index) => [grade.name, index]));
   let ordinal = 0;
   placed(layout.sections).forEach((section, sectionIndex) => {
@@ -95,7 +95,7 @@ function place(section, row, across) {
   return {
     x: right * Math.cos(turn) + radius * Math.sin(turn),
     y: radius * Math.cos(turn) - right * Math.sin(turn),
-  }
+  };
 }
 
 /** What the seat is called on a ticket; row and seat are counted from 0, from the stage and from the left. */

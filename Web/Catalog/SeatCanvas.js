@@ -274,5 +274,5 @@ export function seatCanvas(canvas, { on = {}, signal }) {
     setMode(next) {
       mode = next;
     },
-  }
+  };
 }

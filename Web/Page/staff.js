@@ -40,7 +40,7 @@ const places = [
   { href: '/staff/concerts', icon: 'calendar', key: 'staff.concerts', also: ['/staff/dates'] },
   { href: '/staff/reservations', icon: 'list', key: 'staff.reservations', also: [] },
   { href: '/staff/checkin', icon: 'ticket', key: 'staff.checkIn', also: [] },
-  { href: '/staff/webhooks', icon: 'refresh', key: 'staff.webhooks', also: [] },
+  { href: '/staff/webhooks', icon: 'bell', key: 'staff.webhooks', also: [] },
   { href: '/staff/audit-log', icon: 'clock', key: 'staff.auditLog', also: [] },
 ];
 

@@ -66,7 +66,7 @@ function saleView(date, first, signal) {
       revenue: won(sales.revenue),
       sold: [number(sum('sold')), t('staffSale.ofTotal', { total, percent: percent(sum('sold'), total) })],
       held: number(sum('held')),
-      available: [number(sum('available')), sum('blocked') ? t('staffSale.blocked', { count: sum('blocked') }) : null],
+      available: [number(sum('available')), sum('blocked') ? t('staffSale.blockedCount', { count: sum('blocked') }) : null],
     });
     const { queue } = sales;
     queueTiles.show({

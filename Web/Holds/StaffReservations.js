@@ -1,0 +1,112 @@
+/**
+ * Reservations of all fans, found by what a fan says on the phone. What was searched for stays out of the address: an
+ * email is somebody's, and a ticket's code lets them in.
+ */
+import { dateName } from '../Catalog/dateNames.js';
+import { inLanguage } from '../Catalog/StaffConcerts.js';
+import { h } from '../Page/dom.js';
+import { busy, button } from '../Page/components.js';
+import { dateTime, won } from '../Page/format.js';
+import { icon } from '../Page/icons.js';
+import * as api from '../Page/staffApi.js';
+import { emptyState, pagedList, pageHead, select, statusBadge } from '../Page/staffParts.js';
+import { t } from '../Page/text.js';
+
+const statuses = ['PENDING', 'CONFIRMED', 'PAID', 'EXPIRED', 'CANCELLED', 'REFUNDED'];
+
+/** What was looked for last, for whoever comes back from one of them. It lives as long as the page. */
+let last = { text: '', status: '', concertId: '', dateId: '' };
+
+export async function open({ main, signal, title }) {
+  title(t('staffReservations.title'));
+  const list = h('div', { 'aria-live': 'polite' });
+  const text = h('input', {
+    class: 'input', id: 'search', type: 'search', maxlength: 320, autocomplete: 'off', autocapitalize: 'none',
+    spellcheck: 'false', placeholder: t('staffReservations.placeholder'), '.value': last.text, 'aria-describedby': 'search-hint',
+  });
+  const dates = h('div', { class: 'grow' });
+  const status = select({
+    id: 'status', label: t('staffReservations.status'), value: last.status,
+    options: [{ value: '', label: t('staffReservations.anyStatus') },
+      ...statuses.map((one) => ({ value: one, label: t(`staffStatus.reservation.${one}`) }))],
+    on: { change: () => { last.status = status.input.value; find(); } },
+  });
+  const submit = button(t('staffReservations.search'), null, { kind: 'primary', type: 'submit' });
+  let searching = null;
+  const find = () => {
+    searching?.abort();
+    searching = new AbortController();
+    const one = AbortSignal.any([signal, searching.signal]);
+    const wanted = { ...last };
+    return pagedList(list, {
+      load: (cursor) => api.reservations({ text: wanted.text, status: wanted.status, dateId: wanted.dateId, cursor, signal: one }),
+      row,
+      empty: () => emptyState('search', t('staffReservations.none'), t('staffReservations.noneText')),
+      signal: one,
+    });
+  };
+  main.append(h('div', { class: 'page' }, pageHead({ title: t('staffReservations.title') }),
+    h('form', {
+      class: 'staff-form', role: 'search',
+      on: { submit: (event) => { event.preventDefault(); last.text = text.value.trim(); busy(submit, find()); } },
+    },
+    h('div', { class: 'field' }, h('label', { for: 'search' }, t('staffReservations.label')),
+      h('div', { class: 'cluster' }, h('div', { class: 'search-field' }, icon('search'), text), submit),
+      h('p', { class: 'hint', id: 'search-hint' }, t('staffReservations.hint'))),
+    h('div', { class: 'pair' }, status.node, dates)),
+    h('h2', { class: 'visually-hidden' }, t('staffReservations.results')), list));
+  showConcerts(dates, find, signal);
+  await find();
+}
+
+/** A concert, and then one of its dates. */
+async function showConcerts(place, find, signal) {
+  const date = select({
+    id: 'date', label: t('staffReservations.date'), options: [{ value: '', label: t('staffReservations.anyDate') }],
+    on: { change: () => { last.dateId = date.input.value; find(); } },
+  });
+  const fill = async () => {
+    const items = last.concertId ? (await api.dates(last.concertId, signal)).items : [];
+    date.input.replaceChildren(h('option', { value: '' }, t('staffReservations.anyDate')), ...items.map((one) =>
+      h('option', { value: one.id, '.selected': one.id === last.dateId }, dateTime(one.startsAt))));
+    date.node.hidden = !items.length;
+  };
+  try {
+    const { items } = await api.concerts({ limit: 100, signal });
+    const concert = select({
+      id: 'concert', label: t('staffReservations.concert'), value: last.concertId,
+      options: [{ value: '', label: t('staffReservations.anyConcert') },
+        ...items.map((one) => ({ value: one.id, label: inLanguage(one.title) }))],
+      on: {
+        change: async () => {
+          const hadDate = last.dateId;
+          last.concertId = concert.input.value;
+          last.dateId = '';
+          await fill();
+          if (hadDate) find();
+        },
+      },
+    });
+    place.replaceChildren(h('div', { class: 'stack' }, concert.node, date.node));
+    await fill();
+  } catch (problem) {
+    // Searching by text works without the lists.
+    if (!signal.aborted && problem.name !== 'Problem') throw problem;
+  }
+}
+
+function row(reservation) {
+  const { seats, user } = reservation;
+  const where = h('p', { class: 'soft small' }, ' ');
+  dateName(reservation.dateId).then((name) => {
+    where.textContent = name ? `${name.title} · ${name.at}` : t('staffReservations.dateGone');
+  }, () => {});
+  return h('li', { class: 'staff-row' },
+    h('div', { class: 'grow' },
+      h('a', { class: 'staff-row-title', href: `/staff/reservations/${reservation.id}` },
+        user ? `${user.name} · ${user.email}` : t('staffReservations.userGone')), where),
+    h('p', { class: 'small numeric' }, t('staffReservations.seats', { count: seats.length, amount: won(reservation.amount) })),
+    h('p', { class: 'small soft' }, dateTime(reservation.createdAt)),
+    statusBadge('reservation', reservation.status),
+    h('span', { class: 'chevron' }, icon('chevron')));
+}
