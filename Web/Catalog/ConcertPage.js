@@ -20,11 +20,11 @@ export async function open({ params, main, signal, title }) {
   const list = h('div', { class: 'stack' });
   replace(main, h('article', { class: 'page concert' },
     h('div', { class: 'concert-poster' }, poster(concert)),
-    h('div', { class: 'concert-main stack-loose' },
-      h('header', { class: 'stack-tight' },
-        h('p', { class: 'soft strong' }, concert.artist),
-        h('h1', null, concert.title),
-        h('p', { class: 'concert-place soft' }, icon('pin'), concert.venue)),
+    h('header', { class: 'concert-head stack-tight' },
+      h('p', { class: 'soft strong' }, concert.artist),
+      h('h1', null, concert.title),
+      h('p', { class: 'concert-place soft' }, icon('pin'), h('span', null, concert.venue))),
+    h('div', { class: 'concert-body stack-loose' },
       concert.description && h('p', { class: 'concert-description' }, concert.description),
       concert.status === 'CANCELLED' && banner('danger', t('concert.cancelled')),
       h('section', { class: 'stack', 'aria-labelledby': 'dates-heading' },
@@ -100,7 +100,7 @@ function dateCard(concert, date, signal, opened) {
     state.isBefore && opening(date, signal, opened),
     state.action && h('div', { class: 'date-action' },
       link(`/dates/${date.id}`, h('span', null, state.action, h('span', { class: 'visually-hidden' }, ` ${dateTime(date.startsAt)}`)),
-        state.isBefore ? null : 'primary', { large: true, block: true })));
+        state.isBefore || date.isSoldOut ? null : 'primary', { large: true, block: true })));
 }
 
 function stateOf(concert, date) {
@@ -136,6 +136,6 @@ function opening(date, signal, opened) {
 function skeleton() {
   return h('div', { class: 'page concert' },
     h('div', { class: 'concert-poster' }, h('div', { class: 'poster skeleton', 'aria-hidden': 'true' })),
-    h('div', { class: 'concert-main stack-loose' }, skeletonLines(30, 70, 40), skeletonLines(100, 90),
-      skeletonBlock('11rem'), skeletonBlock('11rem')));
+    h('div', { class: 'concert-head' }, skeletonLines(30, 70, 40)),
+    h('div', { class: 'concert-body stack-loose' }, skeletonLines(100, 90), skeletonBlock('11rem'), skeletonBlock('11rem')));
 }

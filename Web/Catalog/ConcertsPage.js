@@ -78,7 +78,8 @@ function card(concert) {
         h('div', { class: 'concert-state' }, saleBadge(concert)),
         h('h2', null, concert.title),
         h('p', { class: 'soft' }, concert.artist),
-        h('p', { class: 'soft small' }, [concert.venue, period(concert.schedule)].filter(Boolean).join(' · ')),
+        h('p', { class: 'soft small' }, concert.venue),
+        concert.schedule && h('p', { class: 'concert-period soft small' }, period(concert.schedule)),
         concert.schedule && h('p', { class: 'concert-price numeric' }, prices(concert.schedule)))));
 }
 
@@ -92,10 +93,10 @@ function saleBadge({ status, schedule }) {
   return badge(t('concerts.closed'));
 }
 
-function period(schedule) {
-  if (!schedule) return null;
-  const [first, last] = [shortDay(schedule.firstStartsAt), shortDay(schedule.lastStartsAt)];
-  return first === last ? first : `${first} – ${last}`;
+function period({ firstStartsAt, lastStartsAt }) {
+  const [first, last] = [shortDay(firstStartsAt), shortDay(lastStartsAt)];
+  const unbroken = (text) => h('span', null, text);
+  return first === last ? unbroken(first) : [unbroken(`${first} –`), ' ', unbroken(last)];
 }
 
 function prices({ priceMin, priceMax }) {

@@ -71,9 +71,6 @@ export const pay = (reservationId, { method, points: part }, key = newKey()) =>
   call('POST', `/reservations/${reservationId}/payments`, {
     needsUser: true, body: part ? { method, points: part } : { method }, key,
   });
-/** Every attempt to pay a reservation, the newest first. */
-export const paymentsOf = (reservationId, signal) =>
-  call('GET', `/reservations/${reservationId}/payments`, { needsUser: true, signal });
 export const payment = (id, signal) => call('GET', `/payments/${id}`, { needsUser: true, signal });
 /** The gateway may take its time: longer than other calls. */
 export const confirm = (paymentId, paymentKey, key = newKey()) =>

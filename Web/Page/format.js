@@ -3,6 +3,7 @@ import { language, t } from './text.js';
 
 const venueZone = 'Asia/Seoul';
 const locale = language() === 'ko' ? 'ko-KR' : 'en-GB';
+const gap = language() === 'ko' ? ' ' : ', ';
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 
 const formats = new Map();
@@ -22,14 +23,21 @@ export function number(value) {
   return whole.format(value);
 }
 
-/** 2027년 1월 15일 (금) 오후 7:00 · Fri 15 January 2027, 7:00 pm. Takes milliseconds or the API's text. */
+/** 2027년 1월 15일 (금) 오후 7:00. Takes milliseconds or the API's text. */
 export function dateTime(value) {
-  return `${day(value)} ${time(value)}`;
+  return `${day(value)}${gap}${time(value)}`;
 }
 
-/** 2027년 1월 15일 (금) */
+/** 1월 15일 (금) 오후 7:00, for lists of what was lately. */
+export function shortDateTime(value) {
+  return `${shortDay(value)}${gap}${time(value)}`;
+}
+
+/** 2027년 1월 15일 (금) · Friday 15 January 2027 */
 export function day(value) {
-  return written(value, { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' });
+  if (language() === 'en') return written(value, { year: 'numeric', month: 'long', day: 'numeric', weekday: 'long' });
+  // With a year, browsers leave out the brackets around the weekday.
+  return `${written(value, { year: 'numeric' })} ${shortDay(value)}`;
 }
 
 /** 1월 15일 (금), for where the year is known. */

@@ -2,7 +2,7 @@
 import * as api from '../Page/api.js';
 import { busy, field, problemView, skeletonBlock, stateView, toast } from '../Page/components.js';
 import { h, replace } from '../Page/dom.js';
-import { dateTime, won } from '../Page/format.js';
+import { shortDateTime, won } from '../Page/format.js';
 import { icon } from '../Page/icons.js';
 import { pagedList } from '../Page/pagedList.js';
 import { t } from '../Page/text.js';
@@ -84,7 +84,7 @@ export function chargeForm(charged, { amount = amounts[1] } = {}) {
 
   return h('form', {
     class: 'stack points-form', on: { submit: (event) => { event.preventDefault(); busy(submit, charge()); } },
-  }, h('div', { class: 'cluster', role: 'group', 'aria-label': t('points.amounts') }, chips), own.node, submit);
+  }, h('div', { class: 'points-choices', role: 'group', 'aria-label': t('points.amounts') }, chips), own.node, submit);
 }
 
 const movementIcons = { CHARGE: 'plus', PAYMENT: 'ticket', REFUND: 'undo', RESERVE: 'clock', RELEASE: 'undo' };
@@ -93,7 +93,7 @@ function movement({ kind, amount, balance, createdAt }) {
   return h('li', { class: 'points-movement' },
     h('span', { class: 'points-icon' }, icon(movementIcons[kind] ?? 'info')),
     h('div', { class: 'grow' }, h('p', { class: 'strong' }, t(`points.${kind}`)),
-      h('p', { class: 'soft small' }, h('time', { datetime: createdAt }, dateTime(createdAt)))),
+      h('p', { class: 'soft small' }, h('time', { datetime: createdAt }, shortDateTime(createdAt)))),
     h('div', { class: 'points-amounts numeric' },
       h('p', { class: ['strong', amount > 0 && 'points-in'] }, amount > 0 ? `+${won(amount)}` : won(amount)),
       h('p', { class: 'soft small' }, t('points.after', { balance: won(balance) }))));

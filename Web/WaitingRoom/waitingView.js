@@ -1,6 +1,6 @@
 /** What a fan who waits sees. It is told a place and figures, and shows them; it asks nobody. */
 import { countdown, serverNow } from '../Page/clock.js';
-import { banner, button, link } from '../Page/components.js';
+import { button, link } from '../Page/components.js';
 import { h, replace } from '../Page/dom.js';
 import { dateTime, duration, number, remaining, time } from '../Page/format.js';
 import { icon } from '../Page/icons.js';
@@ -15,20 +15,22 @@ const closeMs = 24 * 3600 * 1000;
 const sayMs = 20_000;
 
 export function waitingView({ date, concert, signal, leave, lookAnyway, opened }) {
-  const notice = h('div', { class: 'waiting-notice', role: 'status' });
   const body = h('div', { class: 'card waiting-card' });
   const spoken = h('p', { class: 'visually-hidden', role: 'status' });
   const pageTitle = document.title;
   let shape = null;
   let spokenAtMs = -Infinity;
   let isConnected = true;
+  let shown = null;
   let startAhead = null;
   let parts = {};
   const turn = turnNotice(signal);
 
+  const about = h('div', { class: 'stack' }, promises(turn), fairness(date, signal));
+
   const node = h('div', { class: 'page-narrow waiting stack-loose' },
     h('header', null, h('h1', { class: 'waiting-title' }, concert.title), h('p', { class: 'soft' }, dateTime(date.startsAt))),
-    notice, body, spoken, h('div', { class: 'stack' }, promises(turn), fairness(date, signal)),
+    body, spoken, about,
     h('div', { class: 'center' }, button(t('waiting.leave'), leave, { kind: 'quiet' })));
   signal.addEventListener('abort', () => { document.title = pageTitle; }, { once: true });
 
@@ -38,16 +40,17 @@ export function waitingView({ date, concert, signal, leave, lookAnyway, opened }
       shape = wanted;
       parts = { soldOut: soldOutParts, before: beforeParts, line: lineParts }[shape]();
       replace(body, parts.nodes);
+      about.hidden = shape === 'soldOut';
     }
+    shown = [place, figures];
     parts.update?.(place, figures);
-    showNotice(figures);
   }
 
-  function showNotice(figures) {
-    const wanted = !isConnected ? 'lost' : figures?.paused ? 'paused' : null;
-    if (notice.dataset.shown === String(wanted)) return;
-    notice.dataset.shown = String(wanted);
-    replace(notice, wanted && banner('warn', t(`waiting.${wanted}`), { icon: wanted === 'lost' ? 'offline' : 'pause' }));
+  /** What is true now, in the one place where it is looked for: nothing moves when it changes. */
+  function outlook(figures, text) {
+    if (!isConnected) return [icon('offline'), h('span', null, t('waiting.lost'))];
+    if (figures?.paused) return [icon('pause'), h('span', null, t('waiting.paused'))];
+    return text();
   }
 
   function say(text, { now = false } = {}) {
@@ -60,7 +63,7 @@ export function waitingView({ date, concert, signal, leave, lookAnyway, opened }
     const ahead = h('strong', { class: 'waiting-figure numeric' });
     const label = h('p', { class: 'waiting-label' });
     const bar = h('div', { class: 'waiting-bar' }, h('div', { class: 'waiting-bar-fill' }));
-    const estimate = h('p', { class: 'waiting-estimate' });
+    const estimate = h('p', { class: 'waiting-estimate center' });
     const facts = h('dl', { class: 'waiting-facts' });
     return {
       nodes: [h('div', { class: 'waiting-count' }, label, ahead), bar, estimate, facts],
@@ -69,12 +72,12 @@ export function waitingView({ date, concert, signal, leave, lookAnyway, opened }
         replace(label, place.ahead === 0 ? t('waiting.nextLabel') : t('waiting.aheadLabel'));
         replace(ahead, place.ahead === 0 ? t('waiting.next') : t('waiting.people', { n: place.ahead }));
         bar.firstChild.style.transform = `scaleX(${1 - place.ahead / startAhead})`;
-        replace(estimate, estimateText(place));
+        replace(estimate, outlook(figures, () => estimateText(place)));
         replace(facts,
           fact(t('waiting.number'), number(place.number ?? place.position), 'waiting-own'),
           figures?.calledUpTo > 0 && place.number && fact(t('waiting.called'), number(figures.calledUpTo)),
-          figures && fact(t('waiting.waiting'), t('waiting.people', { n: figures.waiting })),
-          figures && fact(t('waiting.inside'), t('waiting.people', { n: figures.active })));
+          figures && fact(t('waiting.waiting'), number(figures.waiting)),
+          figures && fact(t('waiting.inside'), number(figures.active)));
         document.title = t('waiting.windowTitle', { n: place.ahead, title: concert.title });
         say(t('waiting.spoken', { n: place.ahead }));
       },
@@ -91,7 +94,7 @@ export function waitingView({ date, concert, signal, leave, lookAnyway, opened }
 
   function beforeParts() {
     const figure = h('strong', { class: 'waiting-figure numeric', role: 'timer' });
-    const together = h('p', { class: 'waiting-estimate' });
+    const together = h('p', { class: 'waiting-estimate center' });
     const opensMs = Date.parse(date.saleOpensAt);
     const label = h('p', { class: 'waiting-label' }, t('waiting.opensLabel'));
     countdown(opensMs, (leftMs) => {
@@ -107,7 +110,8 @@ export function waitingView({ date, concert, signal, leave, lookAnyway, opened }
         h('p', { class: 'soft' }, t('waiting.opensAt', { time: dateTime(opensMs) }))],
       update: (_, figures) => {
         // Alone in the room is no news, and a figure that is not known is none.
-        replace(together, figures?.waiting > 1 ? t('waiting.together', { n: figures.waiting }) : t('waiting.drawShort'));
+        replace(together, outlook(figures, () =>
+          (figures?.waiting > 1 ? t('waiting.together', { n: figures.waiting }) : t('waiting.drawShort'))));
       },
     };
   }
@@ -125,7 +129,12 @@ export function waitingView({ date, concert, signal, leave, lookAnyway, opened }
 
   return {
     node, show,
-    connected: (is) => { isConnected = is; showNotice(null); },
+    connected: (is) => {
+      if (is === isConnected) return;
+      isConnected = is;
+      if (shown) show(...shown);
+      say(t(is ? 'waiting.backAgain' : 'waiting.lost'), { now: true });
+    },
     over: () => turn.tell(t('waiting.turnTitle'), concert.title),
   };
 }

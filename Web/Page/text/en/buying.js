@@ -115,6 +115,18 @@ export default {
     toUnderWay: 'See the payment',
     failed: 'The payment was not made',
   },
+  refund: {
+    open: 'Refund',
+    title: 'Which tickets do you give back?',
+    text: 'A refunded ticket opens no door, and somebody else can take the seat. The money goes back to where it came from.',
+    which: 'Tickets to refund',
+    keep: 'Keep them',
+    choose: 'Choose tickets',
+    act: 'Refund {amount}',
+    reason: 'Refunded by the fan.',
+    done: 'Refunded. The points are back already.',
+    doneCard: 'Refunded. The card gets it back within some days.',
+  },
   checkout: {
     confirmingTitle: 'Confirming the payment',
     confirming: 'Waiting for the card company. You can close this page: the payment goes on, and your reservations show how it ended.',
@@ -147,6 +159,7 @@ export default {
     },
   },
   ticket: {
+    reservationTitle: 'Your reservation',
     doneTitle: 'You have your seats',
     done: ({ n }, shown) => `${seatsOf(n, shown)} ${n === 1 ? 'is' : 'are'} yours. Show the QR codes below at the door.`,
     title: 'Ticket',

@@ -102,6 +102,7 @@ export default {
     seed: 'Seed',
     seedLater: 'Published after the draw.',
     lost: 'You are offline. You keep your place, and we go on as soon as you are back.',
+    backAgain: 'You are back online.',
     paused: 'Nobody is let in for the moment. You keep your place.',
     soldOutTitle: 'Every seat is sold',
     soldOutText: 'There is no need to wait any longer. Seats that are given back can be booked again.',

@@ -113,6 +113,18 @@ export default {
     toUnderWay: '결제 결과 보기',
     failed: '결제하지 못했어요',
   },
+  refund: {
+    open: '환불하기',
+    title: '환불할 티켓을 골라 주세요',
+    text: '환불한 티켓으로는 입장할 수 없고, 좌석은 다른 분이 예매할 수 있어요. 금액은 결제한 곳으로 돌아가요.',
+    which: '환불할 티켓',
+    keep: '그만두기',
+    choose: '티켓을 골라 주세요',
+    act: '{amount} 환불하기',
+    reason: '관객이 환불했어요.',
+    done: '환불했어요. 포인트로 돌려 드렸어요.',
+    doneCard: '환불했어요. 카드로는 며칠 안에 돌아가요.',
+  },
   checkout: {
     confirmingTitle: '결제를 확인하고 있어요',
     confirming: '카드사의 답을 기다려요. 이 화면을 닫아도 결제는 이어지고, 결과는 내 예매에서 볼 수 있어요.',
@@ -145,6 +157,7 @@ export default {
     },
   },
   ticket: {
+    reservationTitle: '예매 내역',
     doneTitle: '예매했어요',
     done: '좌석 {n}석이 내 것이 되었어요. 입장할 때 아래 QR 코드를 보여 주세요.',
     title: '티켓',
