@@ -225,17 +225,20 @@ extension Reservation {
 extension JSONWriter {
     /// A hold whose deadline has passed is shown as expired, swept or not.
     mutating func reservation(_ reservation: Reservation, at now: Timestamp) {
-        object { json in
-            json.field("id", reservation.id)
-            json.field("dateId", reservation.dateID)
-            let isOverdue = reservation.status == .pending && reservation.expiresAt <= now
-            json.field("status", (isOverdue ? .expired : reservation.status).rawValue)
-            json.key("seats")
-            json.array(reservation.seats) { $0.seat($1) }
-            json.field("amount", reservation.amount)
-            json.field("expiresAt", reservation.expiresAt)
-            json.field("createdAt", reservation.createdAt)
-        }
+        object { $0.fields(of: reservation, at: now) }
+    }
+
+    /// What fans and staff both see.
+    mutating func fields(of reservation: Reservation, at now: Timestamp) {
+        field("id", reservation.id)
+        field("dateId", reservation.dateID)
+        let isOverdue = reservation.status == .pending && reservation.expiresAt <= now
+        field("status", (isOverdue ? .expired : reservation.status).rawValue)
+        key("seats")
+        array(reservation.seats) { $0.seat($1) }
+        field("amount", reservation.amount)
+        field("expiresAt", reservation.expiresAt)
+        field("createdAt", reservation.createdAt)
     }
 
     mutating func seat(_ seat: ReservedSeat) {

@@ -13,6 +13,8 @@ final class Endpoint: Sendable {
     let path: String
     /// Whether its answer goes on for as long as the client listens.
     let isStream: Bool
+    /// Whether every path below is its, too.
+    let coversSubtree: Bool
     private let segments: [Substring]
     private let logger: Logger
     private let handler: @Sendable (Request, APIContext) async throws -> Response
@@ -20,12 +22,13 @@ final class Endpoint: Sendable {
     private let outcomes: StatusCounters
 
     init(
-        method: HTTPRequest.Method, path: String, isStream: Bool = false, logger: Logger,
+        method: HTTPRequest.Method, path: String, isStream: Bool = false, coversSubtree: Bool = false, logger: Logger,
         handler: @Sendable @escaping (Request, APIContext) async throws -> Response
     ) {
         self.method = method
         self.path = path
         self.isStream = isStream
+        self.coversSubtree = coversSubtree
         self.logger = logger
         self.handler = handler
         segments = path.split(separator: "/")

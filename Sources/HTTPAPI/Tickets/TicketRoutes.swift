@@ -104,7 +104,7 @@ extension Ticket {
 }
 
 extension JSONWriter {
-    fileprivate mutating func ticket(_ ticket: Ticket, signedBy signer: TicketSigner) {
+    mutating func ticket(_ ticket: Ticket, signedBy signer: TicketSigner) {
         object { json in
             json.field("id", ticket.id)
             json.field("reservationId", ticket.reservationID)

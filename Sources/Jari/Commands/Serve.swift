@@ -63,7 +63,7 @@ struct Serve: AsyncParsableCommand {
             drain: drain
         ) { registry.exposition() }
         let application = APIServer.application(
-            box.api, operations: operations,
+            box.api, operations: operations, pages: await pages(in: settings.files, logger: logger),
             settings: ServerSettings(
                 host: settings.host, port: settings.port, connectionCountMax: settings.connectionCountMax,
                 connectionsPerAddressMax: settings.connectionsPerAddressMax,
@@ -94,5 +94,5 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-/// Outside of the command, which has an `exit` of its own.
+XX `exit` of its own.
 private func endProcess() { exit(1) }

@@ -34,7 +34,15 @@ struct ComposedStore: Store {
         try await base.reservations(of: user, before: before, limit: limit)
     }
 
+    func reservations(matching filter: ReservationFilter, before: ReservationID?, limit: Int) async throws(Fault)
+        -> ReservationPage
+    { try await base.reservations(matching: filter, before: before, limit: limit) }
+
     func payment(_ id: PaymentID) async throws(Fault) -> Payment? { try await base.payment(id) }
+
+    func payments(of reservation: ReservationID) async throws(Fault) -> [Payment] {
+        try await base.payments(of: reservation)
+    }
 
     func tickets(of reservation: ReservationID) async throws(Fault) -> [Ticket] {
         try await base.tickets(of: reservation)
