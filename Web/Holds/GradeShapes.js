@@ -1,8 +1,10 @@
 /**
  * The shape of each grade, so that nobody needs its colour to tell it from the others. On the map and in the legend.
  */
+import { svg } from '../Page/dom.js';
+
 const shapes = ['circle', 'square', 'diamond', 'hexagon', 'triangle', 'pentagon'];
-/** How many colours SeatMap.css has. */
+/** How many colours the tokens have for grades. */
 export const colourCount = 8;
 
 /** Corners on a circle of radius 1, so that no shape reaches its neighbour. */
@@ -47,7 +49,7 @@ export function gradeMark(grade) {
     square: () => svg('rect', { x: -squareHalf, y: -squareHalf, width: side, height: side, rx: 0.35 }),
   }[shape] ?? (() => svg('polygon', { points: cornersOf[shape].map((corner) => corner.join(',')).join(' ') }));
   return svg('svg', {
-    class: ['grade-mark', `grade-${grade % colourCount}`], viewBox: '-1.25 -1.25 2.5 2.5', 'aria-hidden': 'true',
+    class: ['grade-mark', `grade-${(grade % colourCount) + 1}`], viewBox: '-1.25 -1.25 2.5 2.5', 'aria-hidden': 'true',
   }, mark());
 }
 

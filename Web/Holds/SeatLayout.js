@@ -98,7 +98,7 @@ export class SeatLayout {
     const middle = rows[rows.length >> 1];
     section.middle = this.#centre(middle);
     section.box = box(section.outline);
-    section.chords = this.#chords(rows, middle);
+    section.extent = this.#extent(rows, middle);
     const grades = new Set();
     for (let seat = section.start; seat < section.end; seat += 1) grades.add(this.gradeOf[seat]);
     section.grades = [...grades].sort((a, b) => this.grades[b].price - this.grades[a].price);
@@ -106,15 +106,16 @@ export class SeatLayout {
     section.prices = { least: Math.min(...prices), most: Math.max(...prices) };
   }
 
-  /** How far one may go from a section's middle to both sides, and up and down: what may be written has to fit. */
-  #chords(rows, middle) {
+  /** A section as a rectangle that may be turned: what is written on it has to fit. */
+  #extent(rows, middle) {
     const [first, last] = [middle.start, middle.end - 1];
-    const length = Math.hypot(this.x[last] - this.x[first], this.y[last] - this.y[first]) + 1;
+    const length = Math.hypot(this.x[last] - this.x[first], this.y[last] - this.y[first]);
     const [top, bottom] = [this.#centre(rows[0]), this.#centre(rows.at(-1))];
-    const depth = Math.hypot(bottom[0] - top[0], bottom[1] - top[1]) + 1;
-    const cos = Math.abs(this.x[last] - this.x[first]) / length;
-    const sin = Math.abs(this.y[last] - this.y[first]) / length;
-    return { across: Math.min(length / cos, depth / sin), along: Math.min(length / sin, depth / cos) };
+    return {
+      length: length + 1, depth: Math.hypot(bottom[0] - top[0], bottom[1] - top[1]) + 1,
+      cos: length ? Math.abs(this.x[last] - this.x[first]) / length : 1,
+      sin: length ? Math.abs(this.y[last] - this.y[first]) / length : 0,
+    };
   }
 
   #centre(row) {

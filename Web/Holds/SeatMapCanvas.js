@@ -2,6 +2,7 @@
  * The map on its canvas: sections from afar, seats from near. It draws when there is something new, and only what is
  * on the screen.
  */
+import { onColours } from '../Page/colours.js';
 import { SeatCamera } from './SeatCamera.js';
 import { SeatPainter } from './SeatPainter.js';
 import { SeatTiles } from './SeatTiles.js';
@@ -9,8 +10,6 @@ import { SectionPainter } from './SectionPainter.js';
 
 /** From this many pixels a seat width on, seats are drawn and not sections. */
 const seatScaleMin = 5.5;
-/** From this many on, the names of sections are not written over their seats any more. */
-const nameScaleMax = 8;
 /** How long a frame may draw pictures of seats: the rest of its 16 ms is for showing them. */
 const drawBudgetMs = 7;
 /** When zooming has stopped for so long, seats are drawn as large as they are. */
@@ -48,12 +47,9 @@ export class SeatMapCanvas {
     this.readColours();
     const observer = new ResizeObserver(() => this.#fit());
     observer.observe(canvas.parentElement);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.readColours(), { signal });
-    const theme = new MutationObserver(() => this.readColours());
-    theme.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+    onColours(() => this.readColours(), signal);
     signal.addEventListener('abort', () => {
       observer.disconnect();
-      theme.disconnect();
       cancelAnimationFrame(this.frame);
       clearTimeout(this.settleTimer);
     }, { once: true });

@@ -1,4 +1,5 @@
 /** Draws seats, as many as there are in a rectangle, one fill a look: setting a colour costs more than a shape. */
+import { colour } from '../Page/colours.js';
 import { addShape, colourCount, shapeOf } from './GradeShapes.js';
 import { available, blocked, held } from './SeatStates.js';
 
@@ -21,16 +22,14 @@ export class SeatPainter {
     this.looks = new Map();
   }
 
-  /** Reads the colours that SeatMap.css gives an element; again when the theme has changed. */
+  /** Reads the colours of the tokens; again when they have changed. */
   readColours(element) {
-    const style = getComputedStyle(element);
-    const read = (name) => style.getPropertyValue(name).trim();
     this.colours = {
-      grades: Array.from({ length: colourCount }, (_, index) => read(`--grade-${index}`)),
-      gradeInk: read('--grade-ink'), gone: read('--seat-gone'), faded: read('--seat-faded'),
-      ink: read('--map-ink'), quiet: read('--map-quiet'), ground: read('--map-ground'), paper: read('--map-paper'),
-      stage: read('--map-stage'), stageInk: read('--map-stage-ink'), focus: read('--map-focus'),
-      chosen: read('--seat-chosen'), chosenInk: read('--seat-chosen-ink'), family: style.fontFamily,
+      grades: Array.from({ length: colourCount }, (_, index) => colour(`--grade-${index + 1}`)),
+      gradeInk: colour('--grade-ink'), gone: colour('--seat-gone'), faded: colour('--seat-faded'),
+      ink: colour('--ink'), quiet: colour('--ink-soft'), ground: colour('--map-ground'), paper: colour('--map-paper'),
+      stage: colour('--map-stage'), stageInk: colour('--map-stage-ink'), focus: colour('--accent'),
+      chosen: colour('--ink'), chosenInk: colour('--surface'), family: getComputedStyle(element).fontFamily,
     };
   }
 

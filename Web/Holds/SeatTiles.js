@@ -14,6 +14,7 @@ export class SeatTiles {
     this.sheet = null;
     this.oldSheet = null;
     this.missing = [];
+    this.isWhole = false;
   }
 
   /**
@@ -24,7 +25,8 @@ export class SeatTiles {
     if (this.sheet?.scale === scale) return;
     const stretch = this.sheet ? scale / this.sheet.scale : Infinity;
     if (!isFinal && stretch < stretchMax && stretch > 1 / stretchMax) return;
-    if (this.sheet?.tiles.size) this.oldSheet = this.sheet;
+    if (this.isWhole || !this.oldSheet) this.oldSheet = this.sheet;
+    this.isWhole = false;
     this.sheet = { scale, ratio, tiles: new Map() };
   }
 
@@ -44,6 +46,7 @@ export class SeatTiles {
     const isWhole = this.#each(this.sheet, view, (picture, place) => {
       context.drawImage(picture, place.left, place.top, place.right - place.left, place.bottom - place.top);
     }, (tile) => this.missing.push(tile));
+    this.isWhole = isWhole;
     if (isWhole) this.oldSheet = null;
     else if (this.oldSheet) this.#showOld(context, view);
     return isWhole;

@@ -18,7 +18,6 @@ export class SectionPainter {
       path.closePath();
       return path;
     });
-    this.hatch = null;
   }
 
   /**
@@ -85,31 +84,36 @@ export class SectionPainter {
   }
 
   #write(context, camera, colours, section, lines, hasMark) {
-    const [width, height] = [section.chords.across * camera.scale - 4, section.chords.along * camera.scale - 2];
-    let [count, room] = [0, height];
+    let [count, height, width] = [0, 0, 0];
     for (const line of lines) {
       context.font = line.font;
       line.width = context.measureText(line.text).width;
-      if (line.width > width || line.height > room) break;
-      room -= line.height;
+      height += line.height;
+      width = Math.max(width, line.width);
+      if (!fits(section.extent, camera.scale, width, height)) break;
       count += 1;
     }
     let [x, y] = camera.toScreen(...section.middle);
     const grade = section.grades[0];
     if (count === 0) {
       // Not even the name fits: the shape says the grade at least.
-      if (hasMark && Math.min(width, height) > 8) this.#mark(context, colours, grade, x, y, 4);
+      if (hasMark && fits(section.extent, camera.scale, 8, 8)) this.#mark(context, colours, grade, x, y, 4);
       return;
     }
     const shown = lines.slice(0, count);
-    const hasRoomForMark = hasMark && shown[0].width + 16 < width;
-    y -= shown.reduce((sum, line) => sum + line.height, 0) / 2;
+    height = shown.reduce((sum, line) => sum + line.height, 0);
+    const hasRoomForMark = hasMark && fits(section.extent, camera.scale, shown[0].width + 13, height);
+    if (hasMark && !hasRoomForMark && fits(section.extent, camera.scale, shown[0].width, height + 10)) {
+      this.#mark(context, colours, grade, x, y - height / 2, 4);
+      y += 5;
+    }
+    y -= height / 2;
     shown.forEach((line, index) => {
       context.font = line.font;
       context.fillStyle = line.ink;
-      const shift = index === 0 && hasRoomForMark ? 7 : 0;
+      const shift = index === 0 && hasRoomForMark ? 6.5 : 0;
       context.fillText(line.text, x + shift, y + line.height / 2);
-      if (shift) this.#mark(context, colours, grade, x + shift - line.width / 2 - 9, y + line.height / 2, 4.5);
+      if (shift) this.#mark(context, colours, grade, x + shift - line.width / 2 - 8.5, y + line.height / 2, 4.5);
       y += line.height;
     });
   }
@@ -143,4 +147,9 @@ export class SectionPainter {
 function overlaps(box, view) {
   return box.right > view.left - 2 && box.left < view.right + 2 && box.bottom > view.top - 2
     && box.top < view.bottom + 2;
+}
+
+/** Whether something so many pixels wide and high fits into the middle of a section that may be turned. */
+function fits({ length, depth, cos, sin }, scale, width, height) {
+  return cos * width + sin * height <= length * scale - 2 && sin * width + cos * height <= depth * scale - 1;
 }
