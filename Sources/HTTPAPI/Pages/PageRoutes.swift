@@ -52,7 +52,8 @@ struct PageRoutes: Sendable {
         return response
     }
 
-    private func shell(_ shell: KeyPath<WebFiles, WebFile>, _ request: Request, policies: PagePolicies) throws -> Response
+    private func shell(_ shell: KeyPath<WebFiles, WebFile>, _ request: Request, policies: PagePolicies) throws
+        -> Response
     {
         guard let files else { throw Self.noPages }
         var response = answer(files[keyPath: shell], request, cache: "no-cache", etag: files.version)
@@ -70,7 +71,8 @@ struct PageRoutes: Sendable {
         if let etag {
             headers[.eTag] = compressed == nil ? "\"\(etag)\"" : "\"\(etag)-gz\""
             // Both stand for the same page, and either is good.
-            if let known = request.headers[.ifNoneMatch], known.contains("\"\(etag)\"") || known.contains("\"\(etag)-gz\"")
+            if let known = request.headers[.ifNoneMatch],
+                known.contains("\"\(etag)\"") || known.contains("\"\(etag)-gz\"")
             {
                 return Response(status: .notModified, headers: headers)
             }

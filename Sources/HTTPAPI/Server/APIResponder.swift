@@ -78,12 +78,12 @@ struct APIResponder: HTTPResponder {
     /// No endpoint: either nobody knows the path, or it knows other methods only.
     private func refuse(_ request: Request, _ context: APIContext) -> Response {
         let path = request.uri.path
-        // A reader who mistyped an address gets a page that says so.
-        if !endpoints.contains(where: { $0.matches(path) }), let page = pages.missing(request) {
-            return nowhere.answer(context, with: page)
-        }
         let known = endpoints.filter { $0.matches(path) }.map(\.method)
         let methods = (known.contains(.get) ? [.head] + known : known)
+        // A reader who mistyped an address gets a page that says so.
+        if methods.isEmpty || methods.contains(request.method), let page = pages.missing(request) {
+            return nowhere.complete(page, context)
+        }
         return nowhere.refuse(request, context) {
             // Where the method is known, the id in the path was none.
             guard !methods.isEmpty, !methods.contains(request.method) else { return .notFound }

@@ -61,7 +61,12 @@ final class Endpoint: Sendable {
 
     /// Answers a request that no route takes.
     func refuse(_ request: Request, _ context: APIContext, with problem: () -> Problem) -> Response {
-        var response = Response.problem(problem(), language: request.language)
+        complete(Response.problem(problem(), language: request.language), context)
+    }
+
+    /// Gives an answer that no handler made what every answer has.
+    func complete(_ made: Response, _ context: APIContext) -> Response {
+        var response = made
         response.headers[.requestID] = context.requestID
         response.headers[.contentTypeOptions] = "nosniff"
         outcomes.count(response.status.code)
@@ -71,7 +76,7 @@ final class Endpoint: Sendable {
     /// Whether a path is this endpoint's, whatever the method.
     func matches(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
-        return parts.count == segments.count
+        return (coversSubtree ? parts.count >= segments.count : parts.count == segments.count)
             && zip(parts, segments).allSatisfy { part, segment in segment.hasPrefix("{") || part == segment }
     }
 

@@ -92,7 +92,18 @@ struct Serve: AsyncParsableCommand {
             throw StartError("Cannot listen on \(settings.host):\(settings.port): \(error)")
         }
     }
+
+    /// The files of `Web/`. Without them the API sells all the same.
+    private func pages(in files: String, logger: Logger) async -> WebFiles? {
+        do {
+            return try await WebFiles(folder: files + "/Web")
+        } catch {
+            logger.warning(
+                "there are no pages: set JARI_FILES to the folder that Web lies in", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
 }
 
-XX `exit` of its own.
+/// Outside of the command, which has an `exit` of its own.
 private func endProcess() { exit(1) }

@@ -86,6 +86,7 @@ struct ComposedStore: Store {
     func concert(_ id: ConcertID) async throws(Fault) -> Concert? { try await base.concert(id) }
 
     func dates(of concert: ConcertID) async throws(Fault) -> [ConcertDate] { try await base.dates(of: concert) }
+    func dates(of concerts: [ConcertID]) async throws(Fault) -> [ConcertDate] { try await base.dates(of: concerts) }
 
     func date(_ id: DateID) async throws(Fault) -> ConcertDate? { try await base.date(id) }
 
@@ -169,9 +170,11 @@ struct ComposedStore: Store {
     }
 
     func rotate(
-        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp
+        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp,
+        againForSeconds: Int
     ) async throws(Fault) -> SessionRotation {
-        try await base.rotate(session, from: presented, to: next, expiresAt: expiresAt, now: now)
+        try await base.rotate(
+            session, from: presented, to: next, expiresAt: expiresAt, now: now, againForSeconds: againForSeconds)
     }
 
     func end(_ session: ID<Session>) async throws(Fault) { try await base.end(session) }
