@@ -18,9 +18,12 @@ export function bestAvailable({ layout, states, seatCountMax, take }) {
   const more = step('plus', t('seats.more'), 1);
   const select = h('select', { id: 'best-grade', class: 'input', on: { change: show } },
     layout.grades.map((grade, index) => h('option', { value: index }, t('seats.gradeOption', { name: grade.name, price: won(grade.price) }))));
-  const act = button('', () => take({ grade: layout.grades[select.value].name, count }), { kind: 'primary', block: true });
   const label = h('span');
-  act.replaceChildren(label);
+  const act = button(label, async () => {
+    await take({ grade: layout.grades[select.value].name, count });
+    // The button is set free when this is over; whether it may be, `show` knows.
+    setTimeout(show);
+  }, { kind: 'primary', block: true });
   // Grades come the dearest first; a grade without a seat is no suggestion.
   select.value = String(Math.max(0, layout.grades.findIndex((_, index) => states.freeOf[index] >= count)));
   const node = h('section', { class: 'best', 'aria-labelledby': 'best-title' },

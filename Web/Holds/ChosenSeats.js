@@ -12,7 +12,8 @@ export function chosenSeats({ layout, choice, take }) {
   const list = h('ul', { class: 'chosen-list', role: 'list' });
   const count = h('h2', { class: 'choosing-title' });
   const total = h('strong', { class: 'chosen-total numeric' });
-  const act = button('', take, { kind: 'primary', block: true });
+  const label = h('span');
+  const act = button(label, take, { kind: 'primary', block: true });
   const node = h('section', { class: 'chosen', 'aria-label': t('seats.chosenLabel'), hidden: true },
     h('div', { class: 'spread' }, count, total), list, act);
 
@@ -21,7 +22,7 @@ export function chosenSeats({ layout, choice, take }) {
     node.hidden = seats.length === 0;
     count.textContent = t('seats.chosenCount', { n: seats.length, max: choice.seatCountMax });
     total.textContent = won(choice.amount);
-    if (act.getAttribute('aria-busy') !== 'true') act.textContent = t('seats.take', { n: seats.length });
+    label.textContent = t('seats.take', { n: seats.length });
     replace(list, seats.map((seat) => {
       const label = layout.label(seat);
       return h('li', null, gradeMark(layout.gradeOf[seat]), h('span', { class: 'grow' }, seatName(label)),
