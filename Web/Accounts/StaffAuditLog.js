@@ -20,8 +20,8 @@ export async function open({ main, signal, title }) {
     rows,
     row: (action) => row(action, me),
     around: () => h('div', { class: 'card card-flush' },
-      h('div', { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': t('staffAuditLog.title') },
-        h('table', { class: 'table' },
+      h('div', { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-label': t('staffAuditLog.title') },
+        h('table', { class: 'table audit-table' },
           h('thead', null, h('tr', null, ['at', 'what', 'who', 'why'].map((name) =>
             h('th', { scope: 'col' }, t(`staffAuditLog.${name}`))))), rows))),
     empty: () => emptyState('clock', t('staffAuditLog.none'), t('staffAuditLog.noneText')),

@@ -86,8 +86,8 @@ function checkBlocked(section, tell) {
   if (runs.some(isOutside)) tell('blockedOutside', 'blocked');
 }
 
-/** Two seats nearer than this cannot both be sat on, and cannot be told apart on the map. */
-const nearest = 0.6;
+/** Seats of two sections that are nearer than this are on top of one another: a seat is 1 wide. */
+const nearest = 0.9;
 
 /** Seats of different sections that lie on one another: no rule of the server's, but hardly ever meant. */
 function checkOverlap(layout, found) {

@@ -33,11 +33,11 @@ export function surroundings(colours) {
 }
 
 /** A canvas with its buttons, which do by keyboard what wheel and fingers do. */
-export function canvasFrame(canvas, view, { tools = [], label }) {
+export function canvasFrame(canvas, view, { tools = [], label, isLow = false }) {
   const small = (name, text, act) => h('button', {
     type: 'button', class: 'button button-icon', 'aria-label': text, title: text, on: { click: act },
   }, icon(name));
-  return h('div', { class: 'seat-canvas' }, canvas,
+  return h('div', { class: 'stack-tight' }, h('div', { class: ['seat-canvas', isLow && 'seat-canvas-low'] }, canvas),
     h('div', { class: 'seat-canvas-tools', role: 'group', 'aria-label': label }, tools,
       small('minus', t('staffLayout.zoomOut'), () => view.zoom(1 / 1.4)),
       small('plus', t('staffLayout.zoomIn'), () => view.zoom(1.4)),

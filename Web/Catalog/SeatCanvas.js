@@ -251,7 +251,7 @@ export function seatCanvas(canvas, { on = {}, signal }) {
     zoom(Math.exp(-event.deltaY * wheelStep), point(event));
   }, { signal, passive: false });
   const observer = new ResizeObserver(() => (view ? draw() : fit()));
-  observer.observe(canvas.parentElement);
+  observer.observe(canvas);
   signal.addEventListener('abort', () => {
     observer.disconnect();
     cancelAnimationFrame(frame);

@@ -128,7 +128,7 @@ function seatsView(date, layout, states, signal) {
     draw,
     node: h('div', { class: 'stack' },
       h('div', { class: 'spread' }, figures, legend()),
-      canvasFrame(canvas, view, { label: t('staffLayout.tools') }),
+      canvasFrame(canvas, view, { isLow: true, label: t('staffLayout.tools') }),
       h('p', { class: 'soft small' }, t('staffSeats.hint')),
       pickForm(layout, (ordinals) => choose(ordinals, { toggles: false })),
       reason.node, problem.node, bar),
@@ -141,7 +141,7 @@ function look(key, ordinals, colours) {
   if (name === 'chosen') return { ordinals, colour: colours.ink, mark: { colour: colours.surface, shape: 'ring' } };
   if (Number(name) === blocked) return { ordinals, colour: colours.line, mark: { colour: colours.ink, shape: 'cross' } };
   if (Number(name) === held) return { ordinals, colour: colours.line, mark: { colour: colours.warn, shape: 'slash' } };
-  return { ordinals, colour: colours.line };
+  return { ordinals, colour: colours.strong, alpha: 0.4 };
 }
 
 function legend() {

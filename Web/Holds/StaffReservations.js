@@ -104,9 +104,11 @@ function row(reservation) {
   return h('li', { class: 'staff-row' },
     h('div', { class: 'grow' },
       h('a', { class: 'staff-row-title', href: `/staff/reservations/${reservation.id}` },
-        user ? `${user.name} · ${user.email}` : t('staffReservations.userGone')), where),
-    h('p', { class: 'small numeric' }, t('staffReservations.seats', { count: seats.length, amount: won(reservation.amount) })),
-    h('p', { class: 'small soft' }, dateTime(reservation.createdAt)),
+        user ? user.name : t('staffReservations.userGone')),
+      h('p', { class: 'small reservation-email' }, user?.email), where),
+    h('div', { class: 'reservation-sum' },
+      h('p', { class: 'numeric' }, t('staffReservations.seats', { count: seats.length, amount: won(reservation.amount) })),
+      h('p', { class: 'small soft' }, dateTime(reservation.createdAt))),
     statusBadge('reservation', reservation.status),
     h('span', { class: 'chevron' }, icon('chevron')));
 }

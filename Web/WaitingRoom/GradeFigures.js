@@ -12,7 +12,7 @@ export function gradeTable() {
       h('ul', { role: 'list', class: 'legend small' }, parts.map((part) =>
         h('li', null, h('span', { class: ['swatch', `is-${part}`], 'aria-hidden': 'true' }), t(`staffSale.${part}`))))),
     // What can be scrolled must be reached without a mouse.
-    h('div', { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-labelledby': 'grades' },
+    h('div', { class: 'table-scroll', tabindex: '0', role: 'group', 'aria-labelledby': 'grades' },
       h('table', { class: 'table' },
         h('thead', null, h('tr', null, ['grade', ...parts, 'total', 'revenue'].map((name, i) =>
           h('th', { scope: 'col', class: i ? 'end' : null }, t(`staffSale.${name}`))))), body)));

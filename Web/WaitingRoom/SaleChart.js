@@ -20,18 +20,18 @@ export function everyMinute(rows, { nowMs, minuteCount, fields }) {
   });
 }
 
-/** The least of 1, 2, 5, 10, 20 … that is not below the largest value, so that the scale does not jump at every bar. */
+/** The least of 2, 4, 10, 20, 40 … that is not below the largest value: its half is whole, and the scale seldom jumps. */
 export function scaleTop(values, least) {
   const most = Math.max(least, ...values);
   const magnitude = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10].map((step) => step * magnitude).find((top) => top >= most);
+  return [2, 4, 10].map((step) => step * magnitude).find((top) => top >= most);
 }
 
 /**
  * @param node where it is drawn, again at every call of `show` and when its width changes
  * @param format.value, format.short, format.time texts of a value, of one on the scale, of a moment
  */
-export function barChart(node, { title, format, least = 5, signal }) {
+export function barChart(node, { title, format, least = 4, signal }) {
   let shown = null;
   let width = 0;
 
@@ -58,7 +58,7 @@ export function barChart(node, { title, format, least = 5, signal }) {
     const times = points.flatMap((point, index) =>
       (points.length - 1 - index) % every ? [] : [
         svg('text', {
-          class: 'chart-label', y: height - 6, x: Math.min(width - margin.right - 16, margin.left + (index + 0.5) * step),
+          class: 'chart-label', y: height - 6, x: Math.min(width - margin.right - 26, margin.left + (index + 0.5) * step),
           'text-anchor': 'middle',
         }, format.time(point.startsAt)),
       ]);
