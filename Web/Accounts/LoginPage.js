@@ -45,5 +45,5 @@ export async function open({ query, main, title, signal }) {
         class: 'stack', method: 'post',
         on: { submit: (event) => { event.preventDefault(); busy(submit, logIn()); } },
       }, said, email.node, password.node, submit),
-      h('p', { class: 'center soft' }, t('login.noAccount'), ' ', h('a', { class: 'account-other', href: `/register${more}` }, t('login.register'))))));
+      h('p', { class: 'center soft' }, t('login.noAccount'), ' ', h('a', { class: 'account-other', dataset: { history: 'replace' }, href: `/register${more}` }, t('login.register'))))));
 }

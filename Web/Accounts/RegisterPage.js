@@ -49,5 +49,5 @@ export async function open({ query, main, title, signal }) {
         class: 'stack', method: 'post',
         on: { submit: (event) => { event.preventDefault(); busy(submit, register()); } },
       }, said, name.node, email.node, password.node, submit),
-      h('p', { class: 'center soft' }, t('register.haveAccount'), ' ', h('a', { class: 'account-other', href: `/login${more}` }, t('register.logIn'))))));
+      h('p', { class: 'center soft' }, t('register.haveAccount'), ' ', h('a', { class: 'account-other', dataset: { history: 'replace' }, href: `/login${more}` }, t('register.logIn'))))));
 }

@@ -37,7 +37,10 @@ export function startRouter(shell) {
   return show({ scrollTop: history.state?.scrollTop ?? 0, isFirst: true });
 }
 
-/** Goes to a path of this site. With `replace`, going back does not come here again. */
+/**
+ * Goes to a path of this site, as its links do. With `replace`, going back does not come here again; a link says so by
+ * `data-history="replace"`.
+ */
 export function go(path, { replace: replaces = false } = {}) {
   if (!replaces) rememberScroll();
   history[replaces ? 'replaceState' : 'pushState']({ scrollTop: 0 }, '', path);
@@ -102,7 +105,6 @@ async function show({ scrollTop, isFirst = false }) {
     }
   } catch (problem) {
     if (leaving.signal.aborted || problem.name === 'AbortError') return;
-    console.error(problem);
     replace(main, failed(problem, () => show({ scrollTop: 0 })));
   } finally {
     if (!leaving.signal.aborted) {
@@ -136,5 +138,5 @@ function takeOver(event) {
   if (address.origin !== location.origin || !find(address.pathname)) return;
   if (address.hash && address.pathname === location.pathname && address.search === location.search) return;
   event.preventDefault();
-  go(address.pathname + address.search);
+  go(address.pathname + address.search, { replace: link.dataset.history === 'replace' });
 }

@@ -23,7 +23,9 @@ export function start({ home = '/', siteName = t('page.name') } = {}) {
     main,
     announcer: document.getElementById('announcer'),
     titled: (text) => `${text} · ${siteName}`,
-    failed: (problem, retry) => h('div', { class: 'page' }, problemView(asProblem(problem), retry, { level: 'h1' })),
+    failed: (error, retry) => h('div', { class: 'page' }, problemView(asProblem(error),
+      // Some browsers remember for ever that a module could not be fetched.
+      isUnfetched(error) ? () => location.reload() : retry, { level: 'h1' })),
     missing: () => {
       document.title = `${t('problem.notFoundTitle')} · ${siteName}`;
       return h('div', { class: 'page' }, stateView({
@@ -37,10 +39,13 @@ export function start({ home = '/', siteName = t('page.name') } = {}) {
 /** A module that could not be fetched is a network that is gone; any other surprise is ours. */
 function asProblem(error) {
   if (error.name === 'Problem') return error;
-  if (error instanceof TypeError && /import|fetch|module/i.test(error.message)) {
-    return { code: 'offline', detail: t('problem.offline') };
-  }
+  if (isUnfetched(error)) return { code: 'offline', detail: t('problem.offline') };
+  console.error(error);
   return { code: 'internal', detail: t('problem.internal') };
+}
+
+function isUnfetched(error) {
+  return error instanceof TypeError && /import|fetch|module/i.test(error.message);
 }
 
 function footer() {
