@@ -23,6 +23,8 @@ export async function open({ params, main, signal, title }) {
   const concert = await api.concert(date.concertId, signal);
   title(concert.title);
   const own = api.reservations({ signal }).then(({ items }) => heldOf(items, date.id));
+  // It is looked at when the turn has come; a fan who leaves before wants no word of it.
+  own.catch(() => {});
   if (date.status === 'CLOSED' || date.status === 'CANCELLED') {
     replace(main, notOnSale(date, concert));
     return;
@@ -45,7 +47,6 @@ async function choose({ date, concert, turn, own, kept, main, signal }) {
   signal.addEventListener('abort', () => leaving.abort(signal.reason), { once: true });
   try {
     const layout = new SeatLayout(await api.seatMap(date.id, date.layoutVersion, signal));
-    performance.mark('jari.seats.data');
     const states = new SeatStates(layout);
     const picker = seatPicker({
       date, concert, turn, own, layout, states, kept, seatCountMax: date.seatsPerFanMax ?? seatCountMaxUsual,

@@ -21,6 +21,7 @@ export async function followSeats({ dateId, states, changed, soldOut = () => {},
   let asking = null;
   let askAgain = false;
   let isLive = false;
+  let isPolling = false;
 
   /** Asks for all states. Who asks while an answer is under way is served by a further one: the first may be older. */
   async function askForAll() {
@@ -45,11 +46,15 @@ export async function followSeats({ dateId, states, changed, soldOut = () => {},
     if (problem.name !== 'Problem' && problem.name !== 'AbortError') throw problem;
   });
 
+  /** From the beginning, and whenever the stream breaks off, until it comes through. */
   async function pollWhileDeaf() {
+    if (isPolling) return;
+    isPolling = true;
     while (!isLive && !signal.aborted) {
       await pause(pollMs, signal);
       if (!isLive) await askQuietly();
     }
+    isPolling = false;
   }
 
   await askForAll();
@@ -66,12 +71,12 @@ export async function followSeats({ dateId, states, changed, soldOut = () => {},
       soldOut,
     },
     onState: (isNowLive) => {
-      const wasLive = isLive;
       isLive = isNowLive;
       onState(isNowLive);
-      if (wasLive && !isNowLive) pollWhileDeaf().catch(() => {});
+      if (!isNowLive) pollWhileDeaf().catch(() => {});
     },
   });
+  pollWhileDeaf().catch(() => {});
 
   return {
     /** Asks for all states, also when the server thinks that they are known: a page may have guessed. */

@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
+from jari import wait_until
+
 DECLINED = "4000000000000001"
 UNKNOWN_THEN_PAID = "4000000000000014"
 GOOD_CARD = "4242424242424242"
@@ -21,7 +23,9 @@ def choose_seats(page: Page, date: str):
     """Opens the date and waits for its seats."""
     page.goto(f"/dates/{date}")
     expect(page.get_by_role("application", name=re.compile("Seat map|좌석 배치도"))).to_be_visible(timeout=QUICK_MS)
-    page.wait_for_function("document.querySelector('.seat-map canvas').seatMap?.tiles !== undefined")
+    # The pages' policy forbids the browser to wait for an expression by itself.
+    wait_until(
+        lambda: page.evaluate("document.querySelector('.seat-map canvas').seatMap !== undefined"), what="the seat map")
 
 
 def as_list(page: Page) -> Locator:
@@ -41,7 +45,10 @@ def seat_point(page: Page, ordinal: int) -> tuple[float, float]:
         """async (ordinal) => {
           const canvas = document.querySelector('.seat-map canvas');
           const map = canvas.seatMap;
-          if (map.camera.scale < 20) map.showSeat(ordinal, 28);
+          const { left, right, top, bottom } = map.camera.view;
+          const { x: xs, y: ys } = map.layout;
+          const isInSight = xs[ordinal] > left + 2 && xs[ordinal] < right - 2 && ys[ordinal] > top + 2 && ys[ordinal] < bottom - 2;
+          if (map.camera.scale < 20 || !isInSight) map.showSeat(ordinal, 28);
           await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
           const [x, y] = map.camera.toScreen(map.layout.x[ordinal], map.layout.y[ordinal]);
           const box = canvas.getBoundingClientRect();
