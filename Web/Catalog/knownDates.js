@@ -12,10 +12,10 @@ export async function dateWithConcert(dateId, signal) {
   return { ...date, concert };
 }
 
-function kept(key, fetch) {
+function kept(key, load) {
   const found = known.get(key);
   if (found && performance.now() - found.atMs < keptMs) return found.value;
-  const value = fetch();
+  const value = load();
   known.set(key, { value, atMs: performance.now() });
   // What failed may be asked again at once.
   value.catch(() => known.delete(key));
