@@ -169,7 +169,7 @@ export function seatCanvas(canvas, { on = {}, signal }) {
     if (!shown || !view) return -1;
     const [wantedX, wantedY] = [(x - view.x) / view.scale, (y - view.y) / view.scale];
     // A fingertip may miss a small seat by a little.
-    let [best, nearest] = [-1, Math.max(0.5, 8 / view.scale) ** 2];
+    let [best, nearest] = [-1, Math.max(0.9, 8 / view.scale) ** 2];
     for (let ordinal = 0; ordinal < shown.x.length; ordinal++) {
       const distance = (shown.x[ordinal] - wantedX) ** 2 + (shown.y[ordinal] - wantedY) ** 2;
       if (distance < nearest) [best, nearest] = [ordinal, distance];

@@ -124,9 +124,9 @@ def test_dragging_moves_a_section_and_undo_takes_it_back(editor, shop, staff):
     distance = editor.get_by_label("Distance from the stage")
     before = distance.input_value()
     # Beside the aisle, which is no seat to drag by.
-    editor.mouse.move(*canvas_point(editor, 0.4, 0.45))
+    editor.mouse.move(*canvas_point(editor, 0.4, 0.55))
     editor.mouse.down()
-    editor.mouse.move(*canvas_point(editor, 0.45, 0.6), steps=8)
+    editor.mouse.move(*canvas_point(editor, 0.45, 0.7), steps=8)
     editor.mouse.up()
     expect(distance).not_to_have_value(before)
     expect(editor.get_by_label("Shift to the right")).not_to_have_value("0")
