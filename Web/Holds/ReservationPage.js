@@ -134,7 +134,8 @@ async function showPaid(reservation, page, { isFresh = page.isFresh } = {}) {
   replace(main, h('div', { class: 'page' }, h('div', { class: 'stack-loose' },
     h('div', { class: 'done-head' }, isFresh && h('span', { class: 'done-mark', 'aria-hidden': 'true' }, icon('check', { size: 28 })),
       h('div', null, h('h1', { tabindex: -1 }, heading),
-        h('p', { class: 'soft' }, isFresh ? t('ticket.done', { n: reservation.seats.length }) : `${concert.title} · ${dateTime(date.startsAt)}`))),
+        h('p', { class: 'strong' }, `${concert.title} · ${dateTime(date.startsAt)}`),
+        isFresh && h('p', { class: 'soft' }, t('ticket.done', { n: reservation.seats.length })))),
     place, actions)));
   main.querySelector('h1').focus({ preventScroll: true });
   try {

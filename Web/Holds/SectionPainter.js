@@ -1,7 +1,8 @@
 /** Draws the stage and the sections: all there is from afar, and the ground that seats stand on from near. */
 import { addShape, colourCount, shapeOf } from './GradeShapes.js';
 
-const nameSize = 13;
+/** The sizes that a name is tried in, the largest first. */
+const nameSizes = [13, 11, 9.5];
 const smallSize = 11.5;
 
 export class SectionPainter {
@@ -69,7 +70,7 @@ export class SectionPainter {
       const free = this.states.freeIn[section.index];
       const isWanted = wantedGrade === null || section.grades.includes(wantedGrade);
       const lines = [
-        { text: section.name, font: `650 ${nameSize}px ${colours.family}`, height: 18, ink: colours.ink },
+        { text: section.name, font: nameFont(nameSizes[0], colours), height: 18, ink: colours.ink },
         {
           text: free ? this.words.free(free) : this.words.soldOut, font: `450 ${smallSize}px ${colours.family}`,
           height: 15, ink: colours.quiet,
@@ -84,6 +85,10 @@ export class SectionPainter {
   }
 
   #write(context, camera, colours, section, lines, hasMark) {
+    const size = this.#nameSize(context, camera, colours, section);
+    if (size < nameSizes[0]) {
+      lines = [{ ...lines[0], font: nameFont(size, colours), height: size + 3 }];
+    }
     let [count, height, width] = [0, 0, 0];
     for (const line of lines) {
       context.font = line.font;
@@ -118,6 +123,13 @@ export class SectionPainter {
     });
   }
 
+  #nameSize(context, camera, colours, section) {
+    return nameSizes.find((size) => {
+      context.font = nameFont(size, colours);
+      return fits(section.extent, camera.scale, context.measureText(section.name).width, size + 3);
+    }) ?? nameSizes.at(-1);
+  }
+
   #mark(context, colours, grade, x, y, radius) {
     context.beginPath();
     addShape(context, shapeOf(grade), x, y, radius);
@@ -147,6 +159,10 @@ export class SectionPainter {
 function overlaps(box, view) {
   return box.right > view.left - 2 && box.left < view.right + 2 && box.bottom > view.top - 2
     && box.top < view.bottom + 2;
+}
+
+function nameFont(size, colours) {
+  return `650 ${size}px ${colours.family}`;
 }
 
 /** Whether something so many pixels wide and high fits into the middle of a section that may be turned. */

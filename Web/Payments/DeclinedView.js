@@ -18,7 +18,8 @@ export async function declinedView({ main, title, code, message, reservationId, 
   const reservation = reservationId && await api.reservation(reservationId, signal).catch(() => null);
   const isHeld = reservation?.status === 'PENDING' || reservation?.status === 'CONFIRMED';
   const why = known.includes(code) ? t(`checkout.reasons.${code}`) : isWithdrawn ? null : message;
-  const rest = isWithdrawn ? t('checkout.withdrawn') : !reservation || isHeld ? t('checkout.declined') : t('checkout.declinedOver');
+  const rest = isWithdrawn ? t('checkout.withdrawn') : !reservation ? t('checkout.noMoney')
+    : t(isHeld ? 'checkout.declined' : 'checkout.declinedOver');
   title(heading);
   replace(main, h('div', { class: 'page-narrow' }, h('div', { role: 'alert' }, stateView({
     level: 'h1', icon: 'card', title: heading, text: [why, rest].filter(Boolean).join(' '),

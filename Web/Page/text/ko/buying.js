@@ -133,6 +133,7 @@ export default {
     unknownSince: '{time}째 확인하고 있어요',
     declinedTitle: '카드 결제가 되지 않았어요',
     declined: '빠져나간 돈은 없어요. 좌석은 아직 내 것이니 다른 카드나 포인트로 결제해 주세요.',
+    noMoney: '빠져나간 돈은 없어요.',
     declinedOver: '빠져나간 돈은 없어요. 그 사이 시간이 다 되어 좌석이 풀렸어요.',
     withdrawnTitle: '다른 방법으로 바꾼 결제예요',
     withdrawn: '이 결제로 빠져나간 돈은 없어요.',
