@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import uuid
 
 import icalendar
 import pytest
@@ -23,6 +24,30 @@ def staff(shop):
 @pytest.fixture(scope="module")
 def date(shop, staff):
     return date_with_seats(shop, staff, rows=12, seats_per_row=12)
+
+
+def test_a_newcomer_has_two_seats_side_by_side_within_a_minute(shop, visit):
+    """From the first page, without an account and without reading: concert, date, three fields, seats, card."""
+    page = visit(shop, size="phone")
+    email = f"new-{uuid.uuid4()}@example.com"
+    began = time.monotonic()
+    page.goto("/")
+    page.get_by_role("link", name=re.compile("겨울밤의 자리")).click()
+    page.get_by_role("link", name=re.compile("^예매하기")).first.click()
+    page.get_by_role("main").get_by_role("link", name="회원가입").click()
+    page.get_by_label("이름").fill("새로운 팬")
+    page.get_by_label("이메일").fill(email)
+    page.get_by_label("비밀번호").fill(jari.PASSWORD)
+    page.get_by_role("button", name="가입하고 계속하기").click()
+    page.get_by_role("button", name=re.compile("^2석 바로 잡기")).click()
+    page.get_by_role("button", name=re.compile("^카드로 .* 결제$")).click()
+    page.locator("[name=cardNumber]").fill(jari.GOOD_CARD)
+    page.locator("button.pay").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("예매했어요")
+    assert time.monotonic() - began < 60
+    first, second = (ticket["seat"] for ticket in shop.ok("GET", "/tickets", by=shop.log_in(email))["items"])
+    assert (first["section"], first["row"]) == (second["section"], second["row"])
+    assert abs(int(first["number"]) - int(second["number"])) == 1
 
 
 def test_two_seats_side_by_side_with_points(shop, visit, date):
@@ -183,12 +208,18 @@ def test_two_browsers_race_for_one_seat(shop, staff, visit):
         as_list(page)
         seat_button(page, 3, 4).click()
         expect(page.get_by_role("button", name="Hold 1 seat and pay")).to_be_visible()
+    second.evaluate("performance.clearMarks('jari.seats.drawn')")
     first.get_by_role("button", name="Hold 1 seat and pay").click()
-    began = time.monotonic()
     expect(second.get_by_text("Somebody has just taken")).to_be_visible(timeout=5_000)
     expect(seat_button(second, 3, 4)).to_have_attribute("aria-disabled", "true")
     assert seat_state(second, 2 * 8 + 3) == 1
-    assert time.monotonic() - began < 1
+    # By the clocks of the browsers: what this test needs itself does not count.
+    answered_ms = first.evaluate(
+        """performance.timeOrigin + performance.getEntriesByType('resource')
+          .filter(({ name }) => name.endsWith('/api/v1/reservations')).at(-1).responseEnd""")
+    drawn_ms = second.evaluate(
+        "performance.timeOrigin + performance.getEntriesByName('jari.seats.drawn')[0].startTime")
+    assert drawn_ms - answered_ms < 1_000
     first.wait_for_url("**/reservations/*")
     expect(second.get_by_role("button", name="Hold 1 seat and pay")).to_be_hidden()
 
