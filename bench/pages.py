@@ -38,21 +38,21 @@ SCALES = {"sections": 2, "seats far": 5.6, "seats near": 18}
 
 
 def stadium() -> dict:
-    """Twelve blocks on the pitch and three rings around it."""
+    """Twenty blocks on the pitch, beside each other, and three rings around it."""
     grades = [{"name": name, "price": price} for name, price in
               (("VIP", 198_000), ("R", 165_000), ("S", 132_000), ("A", 99_000))]
-    pitch = [{"name": f"F{index + 1}", "grade": "VIP", "rows": 24, "seatsPerRow": 20, "distance": 14 + index // 4 * 36,
-              "shift": (index % 4 - 1.5) * 22} for index in range(12)]
+    pitch = [{"name": f"F{index + 1}", "grade": "VIP", "rows": 25, "seatsPerRow": 24, "distance": 14 + index // 4 * 34,
+              "shift": (index % 4 - 1.5) * 25} for index in range(20)]
 
     def ring(first: int, count: int, grade: str, rows: int, seats_per_row: int, distance: float):
         return [{"name": str(first + index), "grade": grade, "rows": rows, "seatsPerRow": seats_per_row,
                  "distance": distance, "angle": index * 360 / count, "curved": True} for index in range(count)]
 
-    sections = pitch + ring(101, 24, "R", 30, 25, 130) + ring(201, 36, "S", 28, 24, 175) + ring(301, 36, "A", 22, 15, 218)
+    sections = pitch + ring(101, 24, "R", 30, 25, 200) + ring(201, 36, "S", 28, 24, 245) + ring(301, 36, "A", 11, 14, 288)
     total = sum(section["rows"] * section["seatsPerRow"] for section in sections)
     # What is missing to sixty thousand is the royal box.
     rest = SEATS_TOTAL - total
-    sections.append({"name": "Box", "grade": "VIP", "rows": rest // 4, "seatsPerRow": 4, "distance": 250, "rowSpacing": 1})
+    sections.append({"name": "Box", "grade": "VIP", "rows": rest // 12, "seatsPerRow": 12, "distance": 310})
     return {"grades": grades, "sections": sections}
 
 
@@ -86,9 +86,9 @@ def frames_while_dragging(page: Page, scale: float, seconds: float) -> dict:
     box = page.evaluate(
         """(scale) => {
           const canvas = document.querySelector('.seat-map canvas');
-          const { camera, layout } = canvas.seatMap;
-          const { x, y } = layout;
-          camera.showPoint(x[20_000], y[20_000], 0);
+          const { camera } = canvas.seatMap;
+          // The middle of the pitch, where seats stand closest.
+          camera.showPoint(0, 95, 0);
           camera.zoomBy(scale / camera.scale);
           window.frames_ = [];
           window.isCounting = true;
@@ -97,6 +97,14 @@ def frames_while_dragging(page: Page, scale: float, seconds: float) -> dict:
           const { left, top, width, height } = canvas.getBoundingClientRect();
           return { left, top, width, height };
         }""", scale)
+    seen = page.evaluate(
+        """() => {
+          const { camera, layout } = document.querySelector('.seat-map canvas').seatMap;
+          const { left, top, right, bottom } = camera.view;
+          let count = 0;
+          layout.grid.each(left, top, right, bottom, () => { count += 1; });
+          return count;
+        }""")
     middle = (box["left"] + box["width"] / 2, box["top"] + box["height"] / 2)
     reach = min(box["width"], box["height"]) * 0.45
     page.wait_for_timeout(400)
@@ -117,14 +125,6 @@ def frames_while_dragging(page: Page, scale: float, seconds: float) -> dict:
     frames = page.evaluate(
         "(begin) => { window.isCounting = false; return window.frames_.filter((ms) => ms >= begin); }", begin)
     gaps = [after - before for before, after in zip(frames, frames[1:])]
-    seen = page.evaluate(
-        """() => {
-          const { camera, layout } = document.querySelector('.seat-map canvas').seatMap;
-          const { left, top, right, bottom } = camera.view;
-          let count = 0;
-          layout.grid.each(left, top, right, bottom, () => { count += 1; });
-          return count;
-        }""")
     return {
         "perSecond": len(gaps) / (sum(gaps) / 1000), "longestMs": max(gaps),
         "p95Ms": statistics.quantiles(gaps, n=20)[18], "seatsInSight": seen}
