@@ -3,7 +3,7 @@
  * email is somebody's, and a ticket's code lets them in.
  */
 import { dateName } from '../Catalog/dateNames.js';
-import { inLanguage } from '../Catalog/StaffConcerts.js';
+import { datePicker } from '../Catalog/datePicker.js';
 import { h } from '../Page/dom.js';
 import { busy, button } from '../Page/components.js';
 import { dateTime, won } from '../Page/format.js';
@@ -15,7 +15,7 @@ import { t } from '../Page/text.js';
 const statuses = ['PENDING', 'CONFIRMED', 'PAID', 'EXPIRED', 'CANCELLED', 'REFUNDED'];
 
 /** What was looked for last, for whoever comes back from one of them. It lives as long as the page. */
-let last = { text: '', status: '', concertId: '', dateId: '' };
+const last = { text: '', status: '', concertId: '', dateId: '' };
 
 export async function open({ main, signal, title }) {
   title(t('staffReservations.title'));
@@ -24,7 +24,6 @@ export async function open({ main, signal, title }) {
     class: 'input', id: 'search', type: 'search', maxlength: 320, autocomplete: 'off', autocapitalize: 'none',
     spellcheck: 'false', placeholder: t('staffReservations.placeholder'), '.value': last.text, 'aria-describedby': 'search-hint',
   });
-  const dates = h('div', { class: 'grow' });
   const status = select({
     id: 'status', label: t('staffReservations.status'), value: last.status,
     options: [{ value: '', label: t('staffReservations.anyStatus') },
@@ -53,46 +52,9 @@ export async function open({ main, signal, title }) {
     h('div', { class: 'field' }, h('label', { for: 'search' }, t('staffReservations.label')),
       h('div', { class: 'cluster' }, h('div', { class: 'search-field' }, icon('search'), text), submit),
       h('p', { class: 'hint', id: 'search-hint' }, t('staffReservations.hint'))),
-    h('div', { class: 'pair' }, status.node, dates)),
+    h('div', { class: 'pair' }, status.node, datePicker({ chosen: last, changed: find, signal }))),
     h('h2', { class: 'visually-hidden' }, t('staffReservations.results')), list));
-  showConcerts(dates, find, signal);
   await find();
-}
-
-/** A concert, and then one of its dates. */
-async function showConcerts(place, find, signal) {
-  const date = select({
-    id: 'date', label: t('staffReservations.date'), options: [{ value: '', label: t('staffReservations.anyDate') }],
-    on: { change: () => { last.dateId = date.input.value; find(); } },
-  });
-  const fill = async () => {
-    const items = last.concertId ? (await api.dates(last.concertId, signal)).items : [];
-    date.input.replaceChildren(h('option', { value: '' }, t('staffReservations.anyDate')), ...items.map((one) =>
-      h('option', { value: one.id, '.selected': one.id === last.dateId }, dateTime(one.startsAt))));
-    date.node.hidden = !items.length;
-  };
-  try {
-    const { items } = await api.concerts({ limit: 100, signal });
-    const concert = select({
-      id: 'concert', label: t('staffReservations.concert'), value: last.concertId,
-      options: [{ value: '', label: t('staffReservations.anyConcert') },
-        ...items.map((one) => ({ value: one.id, label: inLanguage(one.title) }))],
-      on: {
-        change: async () => {
-          const hadDate = last.dateId;
-          last.concertId = concert.input.value;
-          last.dateId = '';
-          await fill();
-          if (hadDate) find();
-        },
-      },
-    });
-    place.replaceChildren(h('div', { class: 'stack' }, concert.node, date.node));
-    await fill();
-  } catch (problem) {
-    // Searching by text works without the lists.
-    if (!signal.aborted && problem.name !== 'Problem') throw problem;
-  }
 }
 
 function row(reservation) {

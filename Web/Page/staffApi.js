@@ -64,5 +64,8 @@ export const delivery = (id, signal) => read(`/webhook-deliveries/${id}`, { sign
 export const replayDelivery = (id, key = newKey()) => write('POST', `/webhook-deliveries/${id}/replay`, undefined, key);
 
 // The door
-export const checkIn = (code, gate, key = newKey()) =>
-  call('POST', '/checkins', { needsUser: true, body: gate ? { code, gate } : { code }, key });
+/** `dateId` is the date that the door is open for; without it tickets of any are taken. */
+export const checkIn = (code, { gate, dateId } = {}, key = newKey()) =>
+  call('POST', '/checkins', {
+    needsUser: true, key, body: { code, ...(gate && { gate }), ...(dateId && { dateId }) },
+  });

@@ -1,5 +1,6 @@
 /** The door: a code by camera where the browser can read one, or typed anywhere; a yes and a no that nobody mistakes. */
 import { dateName } from '../Catalog/dateNames.js';
+import { datePicker } from '../Catalog/datePicker.js';
 import { h, replace } from '../Page/dom.js';
 import { busy, button, field } from '../Page/components.js';
 import { dateTime, exactTime } from '../Page/format.js';
@@ -11,6 +12,7 @@ import { canScan, scanner } from './CodeScanner.js';
 import { tone } from './tone.js';
 
 const gateKey = 'jari.gate';
+const doorKey = 'jari.door';
 const recentMax = 20;
 
 export async function open({ main, signal, title }) {
@@ -23,6 +25,7 @@ export async function open({ main, signal, title }) {
     id: 'code', label: t('staffCheckIn.code'), hint: t('staffCheckIn.codeHint'), maxlength: 256, autocomplete: 'off',
     autocapitalize: 'characters', spellcheck: 'false', required: true, enterkeyhint: 'go',
   });
+  const door = kept();
   const result = h('div', { class: 'door', role: 'status', 'aria-live': 'assertive' });
   const recent = h('ol', { role: 'list', class: 'stack-tight' });
   const submit = button(t('staffCheckIn.submit'), null, { kind: 'primary', type: 'submit', large: true });
@@ -31,7 +34,7 @@ export async function open({ main, signal, title }) {
   async function check(text) {
     const mine = turn += 1;
     show(result, { kind: 'wait', title: t('staffCheckIn.checking') });
-    const answer = await ask(text, gate.input.value.trim());
+    const answer = await ask(text, gate.input.value.trim(), door.dateId);
     remember(recent, answer);
     // A later scan was shown already: this one is in the list below.
     if (mine !== turn || signal.aborted) return;
@@ -57,16 +60,20 @@ export async function open({ main, signal, title }) {
         h('form', {
           class: 'card staff-form', novalidate: true,
           on: { submit: (event) => { event.preventDefault(); busy(submit, typed()); } },
-        }, code.node, submit, gate.node, !canScan() && h('p', { class: 'soft small' }, t('staffCheckIn.noCamera'))),
+        }, code.node, submit, !canScan() && h('p', { class: 'soft small' }, t('staffCheckIn.noCamera'))),
+        h('section', { class: 'card stack', 'aria-labelledby': 'this-door' },
+          h('h2', { id: 'this-door' }, t('staffCheckIn.thisDoor')), gate.node,
+          datePicker({ chosen: door, changed: () => localStorage.setItem(doorKey, JSON.stringify(door)), signal }),
+          h('p', { class: 'soft small' }, t('staffCheckIn.dateHint'))),
         h('section', { class: 'stack-tight', 'aria-labelledby': 'recent' },
           h('h2', { id: 'recent' }, t('staffCheckIn.recent')), recent)))));
   code.input.focus();
 }
 
 /** What the server says of a code, as it is shown. The same key is sent until there is an answer: one check-in. */
-async function ask(text, gate) {
+async function ask(text, gate, dateId) {
   try {
-    const ticket = await api.checkIn(text, gate);
+    const ticket = await api.checkIn(text, { gate, dateId });
     const name = await dateName(ticket.dateId).catch(() => null);
     return {
       kind: 'yes', title: t('staffCheckIn.yes'), seat: t('staffReservation.seat', ticket.seat), grade: ticket.seat.grade,
@@ -82,9 +89,23 @@ async function ask(text, gate) {
           : t('staffCheckIn.usedAt', { at: dateTime(usedAt) }),
       };
     }
+    if (problem.code === 'ticketOfOtherDate') {
+      const name = await dateName(problem.body.dateId).catch(() => null);
+      return { kind: 'no', title: t('staffCheckIn.otherDate'), text: name && `${name.title} · ${name.at}` };
+    }
     if (problem.code === 'ticketVoid') return { kind: 'no', title: t('staffCheckIn.void'), text: t('staffCheckIn.voidText') };
     if (problem.code === 'notFound') return { kind: 'no', title: t('staffCheckIn.unknown'), text: t('staffCheckIn.unknownText') };
     return { kind: 'fault', title: t('staffCheckIn.fault'), text: problem.detail };
+  }
+}
+
+/** Which date this door is open for; the same as yesterday until somebody says otherwise. */
+function kept() {
+  try {
+    const { concertId = '', dateId = '' } = JSON.parse(localStorage.getItem(doorKey)) ?? {};
+    return { concertId, dateId };
+  } catch {
+    return { concertId: '', dateId: '' };
   }
 }
 

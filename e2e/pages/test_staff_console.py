@@ -363,6 +363,15 @@ def test_a_ticket_opens_the_door_once(console, shop, staff):
     code.press("Enter")
     expect(door).to_contain_text("No such ticket")
     expect(page.locator(".door-recent")).to_have_count(3)
+    # A door that knows its date turns away the tickets of others, and does not use them up.
+    other = sale(shop, staff)
+    tomorrow = shop.buy(fan, other["id"], 1)["tickets"][0]
+    page.get_by_label("Concert").select_option(shop.ok("GET", f"/dates/{date}")["concertId"])
+    page.get_by_label("Date", exact=True).select_option(date)
+    code.fill(shop.ok("GET", f"/tickets/{tomorrow}", by=fan)["shortCode"])
+    code.press("Enter")
+    expect(door).to_contain_text("Ticket of another date")
+    assert shop.ok("GET", f"/tickets/{tomorrow}", by=fan)["status"] == "VALID"
     # The name of the gate is this door's, also tomorrow.
     page.reload()
     expect(page.get_by_label("Name of this gate")).to_have_value("Gate 3")
