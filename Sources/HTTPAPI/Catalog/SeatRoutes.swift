@@ -59,7 +59,7 @@ struct SeatRoutes: Sendable {
             return Response(
                 status: .notModified, headers: [.eTag: known, .cacheControl: cache, .vary: "Accept-Encoding"])
         }
-        // A stadium's layout is megabytes, a tenth of that compressed.
+        // A stadium's layout is megabytes, a quarter of that compressed.
         let compressed =
             request.acceptsGzip
             ? layouts.compressed(of: layout.dateID, version: layout.version) { layout.json } : nil
