@@ -44,7 +44,7 @@ extension SQLiteStore {
             let dates = try concerts.flatMap { concert in
                 try PreparedStatement(CatalogStatement.datesOfConcert, on: db).all(concert, as: ConcertDate.init)
             }
-            return try Self.withGrades(dates, on: db).sorted { $0.startsAt < $1.startsAt }
+            return try Self.withGrades(dates, on: db).sorted { ($0.startsAt, $0.id) < ($1.startsAt, $1.id) }
         }
     }
 
