@@ -200,7 +200,7 @@ TABLE: dict[tuple[str, str], Row] = {
         "id": w.date, "key": True, "body": {"seatIds": w.free_seats()}}),
     ("GET", A + "/admin/dates/{dateId}/sales"): Row(STAFF, at_date),
     ("GET", A + "/admin/reservations"): Row(STAFF),
-    ("POST", A + "/admin/reservations/search"): Row(STAFF, lambda w, r: {"body": {"text": w.fan.email}}),
+    ("POST", A + "/admin/reservation-searches"): Row(STAFF, lambda w, r: {"body": {"text": w.fan.email}}),
     ("GET", A + "/admin/reservations/{reservationId}"): Row(STAFF, lambda w, r: {"id": w.held()}),
     ("PUT", A + "/admin/users/{userId}/role"): Row(
         (401, 403, 403, 403, 200), lambda w, r: {"id": w.people["other"].id, "body": {"role": "FAN"}}),

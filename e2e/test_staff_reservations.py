@@ -24,7 +24,7 @@ def bought(server, staff, date):
 
 
 def search(server, staff, text, **more):
-    return server.ok("POST", "/admin/reservations/search", {"text": text} | more, by=staff)["items"]
+    return server.ok("POST", "/admin/reservation-searches", {"text": text} | more, by=staff)["items"]
 
 
 def test_each_thing_that_a_fan_may_say_finds_it(server, staff, bought):
@@ -46,7 +46,7 @@ def test_an_email_finds_all_of_a_fan_by_state(server, staff, bought, date):
     assert [item["id"] for item in search(server, staff, fan.id)] == ids
     for status, wanted in (("PENDING", ids[0]), ("CANCELLED", ids[1]), ("PAID", ids[2])):
         assert [item["id"] for item in search(server, staff, fan.email, status=status, dateId=date)] == [wanted]
-    first = server.ok("POST", "/admin/reservations/search", {"text": fan.email, "limit": 2}, by=staff)
+    first = server.ok("POST", "/admin/reservation-searches", {"text": fan.email, "limit": 2}, by=staff)
     rest = search(server, staff, fan.email, limit=2, cursor=first["nextCursor"])
     assert [item["id"] for item in first["items"] + rest] == ids
 

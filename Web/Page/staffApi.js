@@ -36,7 +36,7 @@ export const sales = (dateId, signal) => read(`/dates/${dateId}/sales`, { signal
 // Reservations
 /** By an email, an id or a ticket's code. These belong in no address, so what has a text is asked by POST. */
 export const reservations = ({ text, dateId, status, cursor, limit, signal } = {}) => (text
-  ? call('POST', '/admin/reservations/search', {
+  ? call('POST', '/admin/reservation-searches', {
     needsUser: true, signal,
     body: Object.fromEntries(Object.entries({ text, dateId, status, cursor, limit }).filter(([, value]) => value)),
   })

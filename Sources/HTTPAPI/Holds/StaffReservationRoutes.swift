@@ -28,7 +28,7 @@ struct StaffReservationRoutes: Sendable {
         return try await found(filter, before: page.before, limit: page.limit)
     }
 
-    /// `POST /admin/reservations/search`: by email, id or ticket code. It changes nothing; it is a `POST` because an email
+    /// `POST /admin/reservation-searches`: by email, id or ticket code. It changes nothing; it is a `POST` because an email
     /// is somebody's and a ticket's code lets them in, and addresses are written into logs all along the way.
     func search(_ request: Request, _ context: APIContext) async throws -> Response {
         _ = try await access.staff(request, context)

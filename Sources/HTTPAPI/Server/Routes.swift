@@ -120,7 +120,7 @@ struct Routes {
         add(.post, "/api/v1/admin/dates/{id}/seats/block", seats.block)
         add(.post, "/api/v1/admin/dates/{id}/seats/unblock", seats.unblock)
         add(.get, "/api/v1/admin/reservations", reservations.list)
-        add(.post, "/api/v1/admin/reservations/search", reservations.search)
+        add(.post, "/api/v1/admin/reservation-searches", reservations.search)
         add(.get, "/api/v1/admin/reservations/{id}", reservations.show)
     }
 
