@@ -4,17 +4,19 @@
  */
 import * as api from '../Page/api.js';
 import { link, problemView, skeletonBlock, skeletonLines, stateView } from '../Page/components.js';
-import { serverNow } from '../Page/clock.js';
+import { pause } from '../Page/clock.js';
 import { h, replace } from '../Page/dom.js';
 import { requireUser } from '../Page/session.js';
 import { t } from '../Page/text.js';
 import { waitForTurn } from '../WaitingRoom/WaitingRoom.js';
+import { heldSeats } from './heldSeats.js';
 import { SeatLayout } from './SeatLayout.js';
 import { seatPicker } from './SeatPicker.js';
 import { SeatStates } from './SeatStates.js';
 
 /** For servers that do not say how many seats one fan may have: they refuse what is too many. */
 const seatCountMaxUsual = 4;
+const requeueMs = 1_000;
 
 export async function open({ params, main, signal, title }) {
   replace(main, h('div', { class: 'page', 'aria-busy': 'true' }, skeletonLines(40, 60)));
@@ -22,9 +24,6 @@ export async function open({ params, main, signal, title }) {
   const date = await api.date(params.id, signal);
   const concert = await api.concert(date.concertId, signal);
   title(concert.title);
-  const own = api.reservations({ signal }).then(({ items }) => heldOf(items, date.id));
-  // It is looked at when the turn has come; a fan who leaves before wants no word of it.
-  own.catch(() => {});
   if (date.status === 'CLOSED' || date.status === 'CANCELLED') {
     replace(main, notOnSale(date, concert));
     return;
@@ -34,9 +33,12 @@ export async function open({ params, main, signal, title }) {
   while (!signal.aborted) {
     const turn = await waitForTurn({ dateId: date.id, date, concert, main, signal });
     if (!turn) return;
-    const outcome = await choose({ date, concert, turn, own: await own, kept, main, signal });
+    const own = await heldSeats(date.id, signal);
+    const outcome = await choose({ date, concert, turn, own, kept, main, signal });
     if (outcome.result !== 'stayEnded') return;
     kept = outcome.seats;
+    // Should the server's clock and ours disagree for a moment, nobody asks without a pause.
+    await pause(requeueMs, signal);
   }
 }
 
@@ -61,12 +63,6 @@ async function choose({ date, concert, turn, own, kept, main, signal }) {
   } finally {
     leaving.abort();
   }
-}
-
-/** The reservations that hold seats of the date right now. */
-function heldOf(reservations, dateId) {
-  return reservations.filter(({ dateId: date, status, expiresAt }) => date === dateId
-    && (status === 'CONFIRMED' || (status === 'PENDING' && Date.parse(expiresAt) > serverNow())));
 }
 
 function notOnSale(date, concert) {

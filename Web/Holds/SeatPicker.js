@@ -15,6 +15,7 @@ import { SeatChoice } from './SeatChoice.js';
 import { seatKey } from './SeatKey.js';
 import { seatList } from './SeatList.js';
 import { seatMapView } from './SeatMapView.js';
+import { heldSeats } from './heldSeats.js';
 import { followSeats } from './SeatNews.js';
 import { seatName } from './SeatWords.js';
 
@@ -141,7 +142,18 @@ export function seatPicker({ date, concert, turn, own, layout, states, kept, sea
     if (taken.length > 0) tellTaken(taken);
   }
 
-  function tellTaken(seats) {
+  /** Somebody else was quicker; or it was this fan, with a request whose answer was lost. */
+  async function tellTaken(seats) {
+    if (tried.isLost) {
+      const ids = seats.map((seat) => layout.ids[seat]);
+      const held = await heldSeats(date.id, signal).catch(() => []);
+      const own = held.find(({ seats: theirs }) => theirs.some(({ id }) => ids.includes(id)));
+      if (own) {
+        end({ result: 'held' });
+        go(`/reservations/${own.id}`);
+        return;
+      }
+    }
     const [first, ...others] = seats.map((seat) => seatName(layout.label(seat)));
     toast(others.length ? t('seats.takenMany', { seat: first, n: others.length }) : t('seats.taken', { seat: first }), { icon: 'alert' });
   }
@@ -157,7 +169,8 @@ export function seatPicker({ date, concert, turn, own, layout, states, kept, sea
       go(`/reservations/${reservation.id}`);
     } catch (problem) {
       if (problem.name !== 'Problem') throw problem;
-      if (problem.code !== 'offline') tried = { wish: null, key: null };
+      if (problem.code === 'offline') tried.isLost = true;
+      else tried = { wish: null, key: null };
       refused(problem, wish);
     } finally {
       isHolding = false;

@@ -15,20 +15,38 @@ const cardMin = 100;
  * @param {() => void} settled Called when points have paid, or when the reservation is in another state than thought.
  */
 export function paymentChoice({ reservation, signal, settled }) {
-  const place = h('section', { class: 'card payment', 'aria-labelledby': 'pay-title' }, skeletonBlock('16rem'));
+  const place = h('section', { class: 'card payment stack', 'aria-labelledby': 'pay-title' }, skeletonBlock('16rem'));
   load();
   return place;
 
   async function load() {
     try {
-      const { balance } = await api.points(signal);
-      if (!signal.aborted) replace(place, form({ reservation, balance, settled, reload: load }));
+      const [{ balance }, open] = await Promise.all([api.points(signal), openPayment(reservation, signal)]);
+      if (signal.aborted) return;
+      if (open?.status === 'UNKNOWN') {
+        replace(place, h('h2', { id: 'pay-title' }, t('pay.method')), underWay(open.id));
+        return;
+      }
+      // What a payment that was not finished has set aside comes back when another one takes its place.
+      replace(place, form({ reservation, balance: balance + (open?.points ?? 0), settled, reload: load }));
     } catch (problem) {
       if (signal.aborted || problem.name === 'AbortError') return;
       if (problem.name !== 'Problem') throw problem;
       replace(place, problemView(problem, load));
     }
   }
+}
+
+/** The card payment that was begun for a reservation and has not ended, if there is one. */
+async function openPayment({ status, paymentId }, signal) {
+  if (status !== 'CONFIRMED' || !paymentId) return null;
+  const payment = await api.payment(paymentId, signal);
+  return payment.status === 'REQUESTED' || payment.status === 'UNKNOWN' ? payment : null;
+}
+
+function underWay(paymentId) {
+  return banner('warn', h('div', { class: 'stack-tight' }, h('p', null, t('pay.underWay')),
+    paymentId && link(`/checkout/success?orderId=${paymentId}`, t('pay.toUnderWay'))));
 }
 
 function form({ reservation, balance, settled, reload }) {
@@ -118,12 +136,7 @@ function form({ reservation, balance, settled, reload }) {
     switch (problem.code) {
       case 'holdExpired': case 'wrongState': settled(); break;
       case 'notEnoughPoints': reload(); break;
-      case 'paymentUnderWay': {
-        const id = reservation.paymentId ?? lastPayment(reservation.id);
-        replace(notice, banner('warn', h('div', { class: 'stack-tight' }, h('p', null, t('pay.underWay')),
-          id && link(`/checkout/success?orderId=${id}`, t('pay.toUnderWay')))));
-        break;
-      }
+      case 'paymentUnderWay': replace(notice, underWay(lastPayment(reservation.id) ?? reservation.paymentId)); break;
       default: replace(notice, banner('danger', problem.detail));
     }
   }

@@ -249,6 +249,42 @@ def test_both_press_at_the_same_moment(shop, staff, visit):
     page.wait_for_url("**/reservations/*")
 
 
+def test_a_hold_whose_answer_was_lost_is_found(shop, staff, visit):
+    """The seats are the fan's: the page says nothing of others, and leads on to pay."""
+    date = date_with_seats(shop, staff)
+    page = visit(shop, language="en", fan=shop.fan())
+    choose_seats(page, date)
+    as_list(page)
+    seat_button(page, 2, 2).click()
+
+    def lose(route):
+        assert route.fetch().status == 201
+        route.abort()
+
+    # The page tries thrice with the same key; each has its effect, which is one, and no answer comes.
+    page.route("**/api/v1/reservations", lambda route: lose(route) if route.request.method == "POST" else route.continue_())
+    page.get_by_role("button", name="Hold 1 seat and pay").click()
+    page.wait_for_url("**/reservations/*", timeout=20_000)
+    expect(page.get_by_text("A, row 2, seat 2")).to_be_visible()
+    expect(page.get_by_text("Somebody has just taken")).to_be_hidden()
+
+
+def test_without_a_network_nothing_is_lost(shop, staff, visit):
+    """The page says that it is offline and keeps the choice; with the network back the same button works."""
+    date = date_with_seats(shop, staff)
+    page = visit(shop, language="en", fan=shop.fan())
+    choose_seats(page, date)
+    as_list(page)
+    seat_button(page, 3, 3).click()
+    page.context.set_offline(True)
+    expect(page.get_by_text("You are offline")).to_be_visible()
+    page.get_by_role("button", name="Hold 1 seat and pay").click()
+    expect(page.locator(".choosing-notice")).to_contain_text("Check your connection")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Hold 1 seat and pay").click()
+    page.wait_for_url("**/reservations/*")
+
+
 def test_a_refund_from_the_page(shop, visit, date):
     """One ticket of two goes back: its seat is free again, the points are there, the other ticket stays."""
     fan = shop.fan(points=100_000)
