@@ -116,7 +116,8 @@ def sources(*endings: str):
 
 def test_no_page_writes_markup_or_runs_text():
     bad = re.compile(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|DOMParser|srcdoc)")
-    uses = [(path.name, found.group(0)) for path, text in sources(".js") for found in bad.finditer(re.sub(r"/\*.*?\*/|//.*", "", text, flags=re.S | re.M))]
+    comments = re.compile(r"/\*.*?\*/|(?<![:'])//[^\n]*", re.S)
+    uses = [(path.name, found.group(0)) for path, text in sources(".js") for found in bad.finditer(comments.sub("", text))]
     assert uses == []
 
 
