@@ -2,7 +2,7 @@
 import { h } from '../Page/dom.js';
 import { dateTime, exactTime } from '../Page/format.js';
 import * as api from '../Page/staffApi.js';
-import { emptyState, pagedList, pageHead } from '../Page/staffParts.js';
+import { emptyState, cursorList, pageHead } from '../Page/staffParts.js';
 import { user } from '../Page/session.js';
 import { t } from '../Page/text.js';
 
@@ -15,7 +15,7 @@ export async function open({ main, signal, title }) {
   main.append(h('div', { class: 'page' }, pageHead({ title: t('staffAuditLog.title'), note: t('staffAuditLog.note') }), list));
   const me = await user();
   const rows = h('tbody');
-  await pagedList(list, {
+  await cursorList(list, {
     load: (cursor) => api.auditLog({ cursor, signal }),
     rows,
     row: (action) => row(action, me),

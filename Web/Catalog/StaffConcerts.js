@@ -2,7 +2,7 @@
 import { h } from '../Page/dom.js';
 import { link } from '../Page/components.js';
 import { icon } from '../Page/icons.js';
-import { emptyState, pagedList, pageHead, statusBadge } from '../Page/staffParts.js';
+import { emptyState, cursorList, pageHead, statusBadge } from '../Page/staffParts.js';
 import * as api from '../Page/staffApi.js';
 import { language, t } from '../Page/text.js';
 
@@ -12,7 +12,7 @@ export async function open({ main, signal, title }) {
   const list = h('div');
   main.append(h('div', { class: 'page' },
     pageHead({ title: t('staffConcerts.title'), note: t('staffConcerts.note'), actions: [add()] }), list));
-  await pagedList(list, {
+  await cursorList(list, {
     load: (cursor) => api.concerts({ cursor, signal }),
     row,
     empty: () => emptyState('calendar', t('staffConcerts.none'), t('staffConcerts.noneText'), [add()]),

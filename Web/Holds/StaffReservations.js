@@ -9,7 +9,7 @@ import { busy, button } from '../Page/components.js';
 import { dateTime, won } from '../Page/format.js';
 import { icon } from '../Page/icons.js';
 import * as api from '../Page/staffApi.js';
-import { emptyState, pagedList, pageHead, select, statusBadge } from '../Page/staffParts.js';
+import { emptyState, cursorList, pageHead, select, statusBadge } from '../Page/staffParts.js';
 import { t } from '../Page/text.js';
 
 const statuses = ['PENDING', 'CONFIRMED', 'PAID', 'EXPIRED', 'CANCELLED', 'REFUNDED'];
@@ -37,7 +37,7 @@ export async function open({ main, signal, title }) {
     searching = new AbortController();
     const one = AbortSignal.any([signal, searching.signal]);
     const wanted = { ...last };
-    return pagedList(list, {
+    return cursorList(list, {
       load: (cursor) => api.reservations({ text: wanted.text, status: wanted.status, dateId: wanted.dateId, cursor, signal: one }),
       row,
       empty: () => emptyState('search', t('staffReservations.none'), t('staffReservations.noneText')),

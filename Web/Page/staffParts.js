@@ -38,7 +38,7 @@ export function statusBadge(group, status) {
  * @param {(rows: HTMLElement) => Node} [list.around] What the rows stand in: by default a list.
  * @param {AbortSignal} list.signal
  */
-export async function pagedList(place, { load, row, empty, around, rows = h('ul', { role: 'list', class: 'stack-tight' }), signal }) {
+export async function cursorList(place, { load, row, empty, around, rows = h('ul', { role: 'list', class: 'stack-tight' }), signal }) {
   const more = h('div', { class: 'staff-more' });
   replace(place, h('div', { class: 'stack-tight', 'aria-hidden': 'true' }, [1, 2, 3].map(() => skeletonBlock('4.5rem'))));
   place.setAttribute('aria-busy', 'true');

@@ -4,7 +4,7 @@ import { ask, banner, button, showLoaded, skeletonBlock, toast } from '../Page/c
 import { dateTime, exactTime } from '../Page/format.js';
 import { go } from '../Page/router.js';
 import * as api from '../Page/staffApi.js';
-import { emptyState, pagedList, pageHead, statusBadge } from '../Page/staffParts.js';
+import { emptyState, cursorList, pageHead, statusBadge } from '../Page/staffParts.js';
 import { t } from '../Page/text.js';
 import { secretView, takeSecret } from './newSecret.js';
 import { hostOf, webhookBadge } from './StaffWebhooks.js';
@@ -93,7 +93,7 @@ function dangerZone(webhook, secret, show) {
 }
 
 function showDeliveries(place, webhookId, signal) {
-  return pagedList(place, {
+  return cursorList(place, {
     load: (cursor) => api.webhookDeliveries(webhookId, { cursor, signal }),
     row: (delivery) => deliveryRow(delivery, signal),
     empty: () => emptyState('bell', t('staffWebhook.noDeliveries'), t('staffWebhook.noDeliveriesText')),

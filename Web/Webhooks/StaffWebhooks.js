@@ -4,7 +4,7 @@ import { badge, button } from '../Page/components.js';
 import { icon } from '../Page/icons.js';
 import { go } from '../Page/router.js';
 import * as api from '../Page/staffApi.js';
-import { emptyState, pagedList, pageHead } from '../Page/staffParts.js';
+import { emptyState, cursorList, pageHead } from '../Page/staffParts.js';
 import { t } from '../Page/text.js';
 import { keepSecret } from './newSecret.js';
 import { webhookForm } from './webhookForm.js';
@@ -33,7 +33,7 @@ export async function open({ main, signal, title }) {
   main.append(h('div', { class: 'page' },
     pageHead({ title: t('staffWebhooks.title'), note: t('staffWebhooks.note'), actions: [add] }),
     h('div', { class: 'stack-loose' }, adding, list)));
-  await pagedList(list, {
+  await cursorList(list, {
     load: (cursor) => api.webhooks({ cursor, signal }),
     row,
     empty: () => emptyState('bell', t('staffWebhooks.none'), t('staffWebhooks.noneText')),
