@@ -160,7 +160,8 @@ extension SimulatedSale {
             fans[index].refunded.formUnion(tickets)
         case .checkedIn(let ticket): fans[index].used.insert(ticket)
         // Fans of this sale pay with points, and staff keep no seats back.
-        case .expired, .paymentRequested, .captureBegun, .paymentSettled, .refundSettled, .seatsBlocked, .unchanged: break
+        case .expired, .paymentRequested, .captureBegun, .paymentSettled, .refundSettled, .seatsBlocked, .unchanged:
+            break
         }
     }
 

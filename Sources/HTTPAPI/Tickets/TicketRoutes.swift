@@ -78,7 +78,8 @@ struct TicketRoutes: Sendable {
         guard let code = signer.code(in: try required(text, "code")) else { throw Problem.notFound }
         let answer = await engine.submit(
             Submission(
-                .command(.checkIn(CheckIn(code: code, gate: gate, dateID: date, by: identity.userID))), idempotency: idempotency
+                .command(.checkIn(CheckIn(code: code, gate: gate, dateID: date, by: identity.userID))),
+                idempotency: idempotency
             ) { [signer] outcome in
                 guard case .checkedIn(let ticket) = outcome else {
                     preconditionFailure("a check-in that let nobody in")
