@@ -254,3 +254,54 @@ def test_the_pictures_of_the_readme(fresh_shop, visit, shoot):
     take_best(phone)
     phone.get_by_role("button", name=re.compile("with points$")).wait_for()
     shoot(phone, "readme-pay", full_page=False)
+
+
+def camera(page) -> dict:
+    return page.evaluate(
+        """() => { const { x, y, scale, isMoving } = document.querySelector('.seat-map canvas').seatMap.camera;
+        return { x, y, scale, isMoving }; }""")
+
+
+def test_fingers_mouse_and_keys_move_the_map(shop, visit, theatre):
+    """Two fingers apart make it larger around the place between them; wheel, keys and buttons do as well."""
+    page = visit(shop, language="en", size="phone", fan=shop.fan())
+    choose_seats(page, theatre)
+    box = page.locator(".seat-map canvas").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]):
+        fingers.send("Input.dispatchTouchEvent", {
+            "type": kind, "touchPoints": [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]})
+
+    before = camera(page)
+    touch("touchStart", (middle[0] - 30, middle[1]), (middle[0] + 30, middle[1]))
+    for apart in range(30, 121, 10):
+        touch("touchMove", (middle[0] - apart, middle[1]), (middle[0] + apart, middle[1]))
+    touch("touchEnd")
+    wait_until(lambda: camera(page)["scale"] > before["scale"] * 3, what="a larger map")
+    after = camera(page)
+    assert after["scale"] < before["scale"] * 5
+    assert abs(after["x"] - before["x"]) < 6 and abs(after["y"] - before["y"]) < 6
+
+    touch("touchStart", middle)
+    for step in range(1, 9):
+        touch("touchMove", (middle[0] - 10 * step, middle[1]))
+    touch("touchEnd")
+    wait_until(lambda: camera(page)["x"] > after["x"] + 2, what="a map that was dragged")
+    expect(page.locator(".chosen")).to_be_hidden()
+
+    desk = visit(shop, language="en", fan=shop.fan())
+    choose_seats(desk, theatre)
+    small = camera(desk)["scale"]
+    place = desk.locator(".seat-map canvas").bounding_box()
+    desk.mouse.move(place["x"] + 200, place["y"] + 200)
+    desk.mouse.wheel(0, -300)
+    wait_until(lambda: camera(desk)["scale"] > small * 1.5, what="a larger map by the wheel")
+    desk.get_by_role("button", name="Show all").click()
+    wait_until(lambda: camera(desk)["scale"] == pytest.approx(small), what="the whole map")
+    desk.locator(".seat-map canvas").focus()
+    desk.keyboard.press("+")
+    wait_until(lambda: camera(desk)["scale"] > small * 1.5, what="a larger map by a key")
+    desk.keyboard.press("0")
+    wait_until(lambda: camera(desk)["scale"] == pytest.approx(small), what="the whole map by a key")
