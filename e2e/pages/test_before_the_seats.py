@@ -199,3 +199,22 @@ def test_every_page_up_to_the_seats_is_accessible(visit, regular, theatre, langu
         expect(page.locator("[aria-busy=true], .skeleton")).to_have_count(0)
         axe(page)
         shoot(page, name)
+
+
+SHIFTS = """() => new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const shift of list.getEntries()) sum += shift.value; })
+    .observe({ type: 'layout-shift', buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+})"""
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+def test_nothing_jumps_while_a_page_is_fetched(visit, shop, regular, theatre, size):
+    page = visit(shop, fan=regular, size=size)
+    for path in ("/", f"/concerts/{theatre[0]['id']}", "/my", "/my?tab=points", "/my?tab=reservations", "/login"):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.locator("[aria-busy=true], .skeleton")).to_have_count(0)
+        # A tenth is what readers begin to notice.
+        assert page.evaluate(SHIFTS) < 0.02, path
