@@ -79,7 +79,8 @@ function form({ reservation, balance, settled, reload }) {
 
   function choice(name) {
     const [iconName, title, note] = {
-      POINTS: ['wallet', t('pay.points'), t('pay.pointsBalance', { balance: won(balance) })],
+      POINTS: ['wallet', t('pay.points'), [t('pay.pointsBalance', { balance: won(balance) }),
+        balance < amount && t('pay.pointsShort', { missing: won(amount - balance) })].filter(Boolean).join(' · ')],
       CARD: ['card', t('pay.card'), t('pay.cardNote')],
       MIXED: ['plus', t('pay.mixed'), t('pay.mixedNote')],
     }[name];
