@@ -88,8 +88,10 @@ def frames_while_dragging(page: Page, scale: float, seconds: float) -> dict:
           const canvas = document.querySelector('.seat-map canvas');
           const { camera } = canvas.seatMap;
           // The middle of the pitch, where seats stand closest.
+          camera.mayGlide = false;
           camera.showPoint(0, 95, 0);
           camera.zoomBy(scale / camera.scale);
+          camera.mayGlide = true;
           window.frames_ = [];
           window.isCounting = true;
           const count = (ms) => { window.frames_.push(ms); if (window.isCounting) requestAnimationFrame(count); };
