@@ -1,7 +1,7 @@
 # The front door. `make` says what there is.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-distributed test bench chaos fmt check ci services-up services-down
+.PHONY: help setup run run-distributed test bench bench-pages chaos fmt check ci services-up services-down
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -29,6 +29,11 @@ bench: ## Measure against a bare Hummingbird route, as ratios
 	python3 bench/run.py $(BENCH)
 	@scripts/setup services
 	scripts/services run python3 bench/distributed.py
+
+bench-pages: ## Measure the seat map of a stadium of 60,000 seats in a browser
+	@scripts/setup test
+	swift build -c release --product jari
+	JARI_BINARY=$(CURDIR)/.build/release/jari e2e/run --bench
 
 chaos: ## 10,000 card payments against a gateway that misbehaves, while the server is killed
 	@scripts/setup test

@@ -37,6 +37,9 @@ class World:
         ticket = self.paid()["tickets"][0]
         return self.server.ok("GET", f"/tickets/{ticket}", by=self.fan)["code"]
 
+    def free_seats(self) -> list[str]:
+        return self.server.seats(self.date)[-2:]
+
     def own(self, make: Callable[[Account], dict]) -> str:
         """The id of something new that staff made."""
         return make(self.people["staff"])["id"]
@@ -179,6 +182,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", A + "/admin/concerts/{concertId}"): Row(STAFF, lambda w, r: {"id": w.concert}),
     ("PUT", A + "/admin/concerts/{concertId}"): Row(STAFF, lambda w, r: {"id": new_concert(w), "body": CONCERT}),
     ("DELETE", A + "/admin/concerts/{concertId}"): Row((401, 403, 403, 204, 204), lambda w, r: {"id": new_concert(w)}),
+    ("GET", A + "/admin/concerts/{concertId}/dates"): Row(STAFF, lambda w, r: {"id": w.concert}),
     ("POST", A + "/admin/concerts/{concertId}/dates"): Row(
         (401, 403, 403, 201, 201), lambda w, r: {"id": w.concert, "key": True, "body": TIMES}),
     ("GET", A + "/admin/dates/{dateId}"): Row(STAFF, at_date),
@@ -190,7 +194,14 @@ TABLE: dict[tuple[str, str], Row] = {
     ("PUT", A + "/admin/dates/{dateId}/queue"): Row(STAFF, lambda w, r: {"id": w.date, "body": QUEUE}),
     ("POST", A + "/admin/dates/{dateId}/queue/pause"): Row(STAFF, lambda w, r: {"id": new_date(w), "key": True}),
     ("POST", A + "/admin/dates/{dateId}/queue/resume"): Row(STAFF, lambda w, r: {"id": w.date, "key": True}),
+    ("POST", A + "/admin/dates/{dateId}/seats/block"): Row(STAFF, lambda w, r: {
+        "id": w.date, "key": True, "body": {"seatIds": w.free_seats()}}),
+    ("POST", A + "/admin/dates/{dateId}/seats/unblock"): Row(STAFF, lambda w, r: {
+        "id": w.date, "key": True, "body": {"seatIds": w.free_seats()}}),
     ("GET", A + "/admin/dates/{dateId}/sales"): Row(STAFF, at_date),
+    ("GET", A + "/admin/reservations"): Row(STAFF),
+    ("POST", A + "/admin/reservation-searches"): Row(STAFF, lambda w, r: {"body": {"text": w.fan.email}}),
+    ("GET", A + "/admin/reservations/{reservationId}"): Row(STAFF, lambda w, r: {"id": w.held()}),
     ("PUT", A + "/admin/users/{userId}/role"): Row(
         (401, 403, 403, 403, 200), lambda w, r: {"id": w.people["other"].id, "body": {"role": "FAN"}}),
     ("GET", A + "/admin/audit-log"): Row(STAFF),

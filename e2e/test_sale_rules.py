@@ -50,3 +50,21 @@ def test_times_outside_of_the_calendar_are_refused(server, staff):
             json={"startsAt": moment, "saleOpensAt": "2026-01-01T00:00:00Z", "saleClosesAt": "2027-01-01T00:00:00Z"})
         assert (refused.status_code, refused.json()["field"]) == (400, "startsAt")
     assert server.ok("GET", "/concerts")["items"]
+
+
+def test_a_reservation_names_the_payment_that_counts(server, staff):
+    """Null before there is one, the newest while the fan is to pay, and the one that took the money for ever after."""
+    date = server.date(staff, seatsPerFanMax=3)["id"]
+    assert server.ok("GET", f"/dates/{date}")["seatsPerFanMax"] == 3
+    fan = server.fan(points=10_000)
+    server.enter(fan, date)
+    held = server.hold(fan, date, 1).json()
+    path = f"/reservations/{held['id']}"
+    assert server.ok("GET", path, by=fan)["paymentId"] is None
+    asked = server.request(fan, held["id"]).json()
+    assert server.ok("GET", path, by=fan)["paymentId"] == asked["id"]
+    paid = server.pay(fan, held["id"]).json()
+    assert paid["id"] != asked["id"]
+    assert server.ok("GET", path, by=fan)["paymentId"] == paid["id"]
+    server.ok("POST", f"/payments/{paid['id']}/refunds", {"reason": "시험"}, by=fan, key=True)
+    assert server.ok("GET", path, by=fan)["paymentId"] == paid["id"]

@@ -87,9 +87,10 @@ def test_an_etag_comes_in_many_forms(server, staff, form):
     assert server.call("GET", url, headers={"If-None-Match": form.format(etag)}).status_code == 304
 
 
-def test_compressed_and_plain_states_have_tags_of_their_own(server, staff):
+@pytest.mark.parametrize("path", ["seats/status", "seatmap"])
+def test_compressed_and_plain_states_have_tags_of_their_own(server, staff, path):
     """A strong ETag names bytes: those of gzip are others. Either one, weak or strong, gets 304 while nothing changed."""
-    url = f"/dates/{server.date(staff)['id']}/seats/status"
+    url = f"/dates/{server.date(staff)['id']}/{path}"
     forms = {coding: server.call("GET", url, headers={"Accept-Encoding": coding}) for coding in ("gzip", "identity")}
     tags = {coding: response.headers["ETag"] for coding, response in forms.items()}
     assert tags["gzip"] != tags["identity"]

@@ -36,3 +36,18 @@ def test_a_ticket_opens_a_door_once(server, staff):
               by=fan, key=True)
     void = scan(tickets[2]["code"])
     assert (void.status_code, void.json()["code"]) == (409, "ticketVoid")
+
+
+def test_a_door_of_one_date_does_not_use_up_the_tickets_of_another(server, staff):
+    """It says which date the ticket is for, and the right door lets its holder in."""
+    today, tomorrow = (server.date(staff, rows=1, seats_per_row=2)["id"] for _ in range(2))
+    fan = server.fan(points=10_000)
+    ticket = server.ok("GET", f"/tickets/{server.buy(fan, tomorrow, 1)['tickets'][0]}", by=fan)
+
+    def check_in(date):
+        return server.call("POST", "/checkins", {"code": ticket["code"], "dateId": date}, by=staff, key=True)
+
+    wrong = check_in(today)
+    assert (wrong.status_code, wrong.json()["code"], wrong.json()["dateId"]) == (409, "ticketOfOtherDate", tomorrow)
+    assert check_in(tomorrow).json()["status"] == "USED"
+    assert check_in(today).json()["code"] == "ticketOfOtherDate"

@@ -46,7 +46,8 @@ private struct SeatMovement {
         case .reservationCancelled, .reservationExpired: (held, sold) = (-1, 0)
         case .reservationPartlyRefunded, .reservationRefunded: (held, sold) = (0, -1)
         case .reservationConfirmed, .reservationReopened, .paymentReturned, .refundFailed, .ledgerDiffers,
-            .pointsCharged, .ticketUsed, .concertChanged, .dateChanged, .layoutReplaced:
+            .pointsCharged, .ticketUsed, .concertChanged, .dateChanged, .layoutReplaced,
+            .seatsBlocked, .seatsUnblocked:
             return nil
         }
     }

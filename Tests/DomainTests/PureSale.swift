@@ -125,8 +125,8 @@ struct PureSale {
         .refund(RefundPayment(ownerID: owner ?? fan, paymentID: payment, ticketIDs: tickets))
     }
 
-    func checkIn(_ code: TicketCode, gate: String? = "Gate 3") -> Command {
-        .checkIn(CheckIn(code: code, gate: gate))
+    func checkIn(_ code: TicketCode, gate: String? = "Gate 3", date: DateID? = nil) -> Command {
+        .checkIn(CheckIn(code: code, gate: gate, dateID: date))
     }
 
     // MARK: Arranging

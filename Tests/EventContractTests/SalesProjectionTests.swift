@@ -125,6 +125,7 @@ struct SalesProjectionTests {
         let kinds: [Event.Kind] = [
             .reservationConfirmed, .reservationReopened, .paymentReturned, .refundFailed, .ledgerDiffers,
             .pointsCharged, .ticketUsed, .concertChanged, .dateChanged, .layoutReplaced,
+            .seatsBlocked, .seatsUnblocked,
         ]
         for kind in kinds {
             let event = source.event(kind, of: source.id(), on: date, seats: [(0, 100)])

@@ -14,7 +14,10 @@ extension SimulatedSale {
         let live = own.filter { $0.status == .pending || $0.status == .confirmed }
         let payments = rows.payments.values.filter { $0.userID == fan && $0.card > .zero }.sorted { $0.id < $1.id }
         let all = rows.payments.values.filter { $0.card > .zero }.sorted { $0.id < $1.id }
-        switch random.index(weights: [10, 2, 10, 12, 1, 1, 2, 5, 4, 5, 2, 1, 1, 1, 4]) {
+        let unknown = all.filter { $0.status == .unknown }
+        let choice = random.index(weights: [10, 2, 10, 14, 1, 1, 2, 5, 6, 5, 2, 1, 1, 1, 4])
+        trace.add("card \(choice)")
+        switch choice {
         case 0:
             let free = rows.seats.values.filter { $0.isFree(at: clock.now()) }
             let wanted = random.isLucky(percent: 80) ? free.map(\.id) : Array(rows.seats.keys)
@@ -49,10 +52,10 @@ extension SimulatedSale {
             let tickets = payment.reservationID.map { rows.tickets(of: $0) } ?? []
             let some = random.isLucky(percent: 50) ? random.pick(from: tickets).map { [$0.id] } : nil
             await run([.refund(RefundPayment(ownerID: fan, paymentID: payment.id, ticketIDs: some))])
-        case 8: await readBack(random.pick(from: all))
+        case 8: await readBack(random.pick(from: unknown.isEmpty || random.isLucky(percent: 20) ? all : unknown))
         case 9: await settleRefunds()
         case 10: gateway.wake()
-        case 11: await letGo(random.pick(from: all.filter { $0.status == .unknown }))
+        case 11: await letGo(random.pick(from: unknown))
         case 12: await expireCharge(random.pick(from: all.filter { $0.reservationID == nil }))
         case 13: await settleByHand()
         default: await letRunOut(live.filter { $0.status == .confirmed })
@@ -135,7 +138,7 @@ extension SimulatedSale {
     private func readBack(_ payment: Payment?) async {
         guard let payment else { return }
         var claim: ClaimID?
-        if payment.status == .unknown, random.isLucky(percent: 70) {
+        if payment.status == .unknown, isGatewayWell || random.isLucky(percent: 70) {
             let ask = AskAgain(ownerID: payment.userID, paymentID: payment.id, claim: claimID(), tryMs: 5_000)
             guard case .captureBegun = await run([.askAgain(ask)]).first?.receipt, !crashesNow() else { return }
             claim = ask.claim
@@ -185,7 +188,9 @@ extension SimulatedSale {
             guard let key = store.rows.payments[refund.paymentID]?.gatewayKey else {
                 preconditionFailure("a refund to a card whose key nobody knows")
             }
-            if !isGatewayWell, random.isLucky(percent: 10) {
+            // One whose answer was lost it does not refuse afterwards.
+            let isDoneThere = gateway.entries[key]?.refunds[refund.id] != nil
+            if !isGatewayWell, !isDoneThere, random.isLucky(percent: 25) {
                 count("refund refused")
                 await run([
                     .settleRefund(

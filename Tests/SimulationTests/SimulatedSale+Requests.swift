@@ -159,8 +159,9 @@ extension SimulatedSale {
             fans[index].purchases[payment]?.refunded = total.amount
             fans[index].refunded.formUnion(tickets)
         case .checkedIn(let ticket): fans[index].used.insert(ticket)
-        // Fans of this sale pay with points.
-        case .expired, .paymentRequested, .captureBegun, .paymentSettled, .refundSettled, .unchanged: break
+        // Fans of this sale pay with points, and staff keep no seats back.
+        case .expired, .paymentRequested, .captureBegun, .paymentSettled, .refundSettled, .seatsBlocked, .unchanged:
+            break
         }
     }
 
@@ -187,6 +188,7 @@ extension Receipt {
         case .refunded: "refunded"
         case .refundSettled: "refundSettled"
         case .checkedIn: "checkedIn"
+        case .seatsBlocked: "seatsBlocked"
         case .unchanged: "unchanged"
         }
     }

@@ -38,7 +38,7 @@ struct SimulationTests {
     @Test("Everything that can happen does happen")
     func coverage() async {
         var counts: [String: Int] = [:]
-        for seed: UInt64 in 1...40 {
+        for seed: UInt64 in 1...80 {
             counts.merge(await SimulatedSale(seed: seed).run().counts, uniquingKeysWith: +)
         }
         let expected = [
@@ -49,7 +49,8 @@ struct SimulationTests {
             "capture captured", "capture declined", "capture unknown", "capture wrongKey", "crash around the gateway",
             "read back captured", "read back declined", "read back unknown", "read back wrongKey", "refund done",
             "refund unknown", "reservation.retaken", "reservation.reopened", "payment.returned",
-            "card refused paymentUnderWay", "card refused paymentKeyInvalid", "card refused holdExpired",
+            "let go", "handed back", "charge expired", "refund refused", "by hand", "card refused paymentUnderWay",
+            "card refused paymentKeyInvalid", "card refused holdExpired",
         ]
         for what in expected {
             #expect(counts[what, default: 0] > 0, "\(what) never happened: \(counts.sorted { $0.key < $1.key })")

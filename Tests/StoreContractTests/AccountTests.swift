@@ -51,6 +51,43 @@ struct AccountTests {
         }
     }
 
+    @Test("The same rotation once more, within its time, is the same and changes nothing", arguments: contracts)
+    func again(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let session = try await login(in: world)
+            let first = try #require(try await rotate(session.id, from: [1], to: [2], againForSeconds: 20, in: world))
+            world.clock.advance(seconds: 19)
+            #expect(try await rotate(session.id, from: [1], to: [2], againForSeconds: 20, in: world) == first)
+            // It did not begin anew: a second later the time is over, and the token has been used before.
+            world.clock.advance(seconds: 1)
+            #expect(try await rotate(session.id, from: [1], to: [2], againForSeconds: 20, in: world) == nil)
+            #expect(try await rotate(session.id, from: [2], to: [3], againForSeconds: 20, in: world) == nil)
+        }
+    }
+
+    @Test("Another token than the one that follows is good once, also within that time", arguments: contracts)
+    func againWithAnother(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let session = try await login(in: world)
+            _ = try await rotate(session.id, from: [1], to: [2], againForSeconds: 20, in: world)
+            _ = try await rotate(session.id, from: [2], to: [3], againForSeconds: 20, in: world)
+            #expect(try await rotate(session.id, from: [1], to: [2], againForSeconds: 20, in: world) == nil)
+            #expect(try await rotate(session.id, from: [3], to: [4], againForSeconds: 20, in: world) == nil)
+        }
+    }
+
+    @Test("Two of the same rotation at once both get the token that follows", arguments: contracts)
+    func againAtOnce(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let session = try await login(in: world)
+            async let first = rotate(session.id, from: [1], to: [2], againForSeconds: 20, in: world)
+            async let second = rotate(session.id, from: [1], to: [2], againForSeconds: 20, in: world)
+            let both = try await [first, second].compactMap(\.self)
+            #expect(both.map(\.refreshTokenHash) == [[2], [2]])
+            #expect(try await rotate(session.id, from: [2], to: [3], in: world) != nil)
+        }
+    }
+
     @Test("Of two rotations at once with the same token, one wins and the family ends", arguments: contracts)
     func race(contract: any StoreContract) async throws {
         try await World.with(contract) { world in
@@ -131,12 +168,13 @@ struct AccountTests {
         return session
     }
 
-    private func rotate(_ session: ID<Session>, from presented: [UInt8], to next: [UInt8], in world: World)
-        async throws -> Session?
-    {
+    private func rotate(
+        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], againForSeconds: Int = 0, in world: World
+    ) async throws -> Session? {
         let now = world.clock.now()
         let rotation = try await world.store.rotate(
-            session, from: presented, to: next, expiresAt: now.adding(seconds: 60), now: now)
+            session, from: presented, to: next, expiresAt: now.adding(seconds: 60), now: now,
+            againForSeconds: againForSeconds)
         guard case .rotated(let session) = rotation else { return nil }
         return session
     }

@@ -97,6 +97,25 @@ struct CatalogTests {
         }
     }
 
+    @Test("Dates of several concerts come together, by start, with their grades", arguments: contracts)
+    func datesOfConcerts(contract: any StoreContract) async throws {
+        try await World.with(contract) { world in
+            let (one, two, other) = (try await world.concert(), try await world.concert(), try await world.concert())
+            var later = try await world.date(of: one.id)
+            later.startsAt = later.startsAt.adding(seconds: 100)
+            try await world.store.save(later, event: world.event(.dateChanged, about: ID(later.id)), answer: nil)
+            let sooner = try await world.date(of: two.id)
+            _ = try await world.date(of: other.id)
+            _ = try await world.store.replaceSeats(
+                of: sooner.id, grades: World.grades, seats: world.mappedSeats(of: sooner.id, count: 2), layout: [],
+                event: world.event(.layoutReplaced, about: ID(sooner.id)))
+            let found = try await world.store.dates(of: [one.id, two.id])
+            #expect(found.map(\.id) == [sooner.id, later.id])
+            #expect(found.map(\.grades) == [World.grades, []])
+            #expect(try await world.store.dates(of: [ConcertID]()) == [])
+        }
+    }
+
     @Test("Dates of a concert come by start; those on sale by opening, until they close", arguments: contracts)
     func listDates(contract: any StoreContract) async throws {
         try await World.with(contract) { world in

@@ -16,6 +16,7 @@ public enum Receipt: Hashable, Sendable {
     case refunded(PaymentID, total: Won, tickets: [TicketID])
     case refundSettled(RefundID, Refund.Status)
     case checkedIn(TicketID)
+    case seatsBlocked(count: Int)
     case unchanged
 
     public init(_ outcome: Outcome) {
@@ -40,6 +41,7 @@ public enum Receipt: Hashable, Sendable {
         case .refunded(let payment, let tickets):
             self = .refunded(payment.id, total: payment.refunded, tickets: tickets.map(\.id))
         case .checkedIn(let ticket): self = .checkedIn(ticket.id)
+        case .seatsBlocked(let count): self = .seatsBlocked(count: count)
         case .unchanged: self = .unchanged
         }
     }
@@ -98,6 +100,9 @@ extension Receipt {
         case "checkedIn":
             guard let ticket: TicketID = id(1) else { return nil }
             self = .checkedIn(ticket)
+        case "seatsBlocked":
+            guard let count = number(1) else { return nil }
+            self = .seatsBlocked(count: Int(count))
         case "unchanged": self = .unchanged
         default: return nil
         }
@@ -121,6 +126,7 @@ extension Receipt {
         case .refundSettled(let refund, let status): joined(["refundSettled", refund, status.rawValue])
         case .refunded(let payment, let total, let tickets): joined(["refunded", payment, total.amount] + tickets)
         case .checkedIn(let ticket): joined(["checkedIn", ticket])
+        case .seatsBlocked(let count): joined(["seatsBlocked", count])
         case .unchanged: "unchanged"
         }
     }

@@ -9,6 +9,8 @@ public struct StaffAction: Hashable, Sendable {
         case dateChanged = "date.changed"
         case dateDeleted = "date.deleted"
         case layoutReplaced = "layout.replaced"
+        case seatsBlocked = "seats.blocked"
+        case seatsUnblocked = "seats.unblocked"
         case queueChanged = "queue.changed"
         case queuePaused = "queue.paused"
         case queueResumed = "queue.resumed"

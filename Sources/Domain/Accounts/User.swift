@@ -43,4 +43,12 @@ public struct Session: Hashable, Sendable {
         self.refreshTokenHash = refreshTokenHash
         self.expiresAt = expiresAt
     }
+
+    /// Whether its newest token is `next` already, since less than so many seconds. A rotation moves the end of the
+    /// session, so how far it would move now tells how long ago that was.
+    ///
+    /// - Parameter end: When the session would end if it were rotated now.
+    public func wasRotated(to next: [UInt8], within seconds: Int, of end: Timestamp, now: Timestamp) -> Bool {
+        refreshTokenHash == next && expiresAt > now && end < expiresAt.adding(seconds: seconds)
+    }
 }

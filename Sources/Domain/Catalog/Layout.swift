@@ -37,11 +37,17 @@ public struct Layout: Hashable, Sendable {
         public var aislesAfter: [Int]
         /// What the first row is called, counting up from there.
         public var firstRow: Int
+        /// What the first seat of each row is called, counting up from there.
+        public var firstNumber: Int
+        /// True counts the seats of a row from the right, as halls do that are entered from there.
+        public var isNumberedFromRight: Bool
+        /// The seats that are kept back from the sale.
+        public var blocked: [BlockedRun]
 
         public init(
             name: String, grade: Int, rows: Int, seatsPerRow: Int, distance: Double, angle: Double = 0,
             shift: Double = 0, isCurved: Bool = false, rowSpacing: Double = 1.3, aislesAfter: [Int] = [],
-            firstRow: Int = 1
+            firstRow: Int = 1, firstNumber: Int = 1, isNumberedFromRight: Bool = false, blocked: [BlockedRun] = []
         ) {
             self.name = name
             self.grade = grade
@@ -54,6 +60,24 @@ public struct Layout: Hashable, Sendable {
             self.rowSpacing = rowSpacing
             self.aislesAfter = aislesAfter
             self.firstRow = firstRow
+            self.firstNumber = firstNumber
+            self.isNumberedFromRight = isNumberedFromRight
+            self.blocked = blocked
+        }
+    }
+
+    /// Seats side by side in one row, by their places and not by what they are called: names may change.
+    public struct BlockedRun: Hashable, Sendable {
+        /// Counted from the stage, from 1.
+        public var row: Int
+        /// The first and the last of them, counted from the left as the audience sees it, from 1.
+        public var from: Int
+        public var to: Int
+
+        public init(row: Int, from: Int, to: Int) {
+            self.row = row
+            self.from = from
+            self.to = to
         }
     }
 

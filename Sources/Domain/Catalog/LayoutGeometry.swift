@@ -15,6 +15,21 @@ extension Layout {
         for section in sections { section.append(to: &places) }
         return places
     }
+
+    /// The ordinals of the seats that are kept back.
+    public func blockedOrdinals() -> Set<Int> {
+        var ordinals: Set<Int> = []
+        var first = 0
+        for section in sections {
+            for run in section.blocked where (1...section.rows).contains(run.row) && run.from <= run.to {
+                let row = first + (run.row - 1) * section.seatsPerRow
+                let seats = max(1, run.from)...max(1, min(run.to, section.seatsPerRow))
+                for seat in seats { ordinals.insert(row + seat - 1) }
+            }
+            first += section.rows * section.seatsPerRow
+        }
+        return ordinals
+    }
 }
 
 extension Layout.Section {
@@ -31,10 +46,11 @@ extension Layout.Section {
         for row in 0..<rows {
             let radius = distance + Double(row) * rowSpacing
             for (index, position) in positions.enumerated() {
+                let number = firstNumber + (isNumberedFromRight ? positions.count - 1 - index : index)
                 let point = point(across: Double(position) - middle, radius: radius)
                 places.append(
                     SeatPlace(
-                        label: SeatLabel(section: name, row: String(firstRow + row), number: String(index + 1)),
+                        label: SeatLabel(section: name, row: String(firstRow + row), number: String(number)),
                         grade: grade, position: position, x: point.x, y: point.y))
             }
         }

@@ -3,6 +3,7 @@ public enum Command: Sendable {
     case hold(HoldSeats)
     case release(ReleaseHold)
     case expire(ExpireHold)
+    case block(BlockSeats)
     case charge(ChargePoints)
     case pay(PayWithPoints)
     case requestCharge(RequestCharge)
@@ -35,6 +36,9 @@ public enum Command: Sendable {
         case .expire(let command):
             keys.wallets.insert(command.ownerID)
             keys.reservations.insert(command.reservationID)
+        case .block(let command):
+            keys.dates.insert(command.dateID)
+            keys.seats.formUnion(command.seatIDs)
         case .charge(let command): keys.wallets.insert(command.userID)
         case .requestCharge(let command): keys.wallets.insert(command.userID)
         case .requestPayment(let command):
@@ -86,7 +90,7 @@ public enum Command: Sendable {
         case .completePayment(let command): command.ownerID
         case .refund(let command): command.ownerID
         case .expire(let command): command.ownerID
-        case .settleRefund, .settleRefundByHand, .reportDifference, .checkIn: nil
+        case .block, .settleRefund, .settleRefundByHand, .reportDifference, .checkIn: nil
         }
     }
 
@@ -98,6 +102,7 @@ public enum Command: Sendable {
         case .hold(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .release(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .expire(let command): command.decide(on: rows, ids: &ids, now: now)
+        case .block(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .charge(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .pay(let command): try command.decide(on: rows, ids: &ids, now: now)
         case .requestCharge(let command): try command.decide(on: rows, ids: &ids, now: now)

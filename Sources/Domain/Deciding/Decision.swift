@@ -23,6 +23,8 @@ public enum Outcome: Sendable {
     case held(Reservation)
     case released(Reservation)
     case expired(Reservation)
+    /// Seats were kept back, or given to the sale again: how many of them that changed.
+    case seatsBlocked(count: Int)
     case charged(Transfer)
     case paid(Payment, [Ticket])
     /// A card is to pay; what the fan's wallet holds meanwhile.

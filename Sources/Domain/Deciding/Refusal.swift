@@ -32,6 +32,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case notEnoughPoints(balance: Won, needed: Won)
     /// The wallet would hold more than ``Won/max``.
     case balanceTooLarge
+    /// The ticket is good for another date than the door asked for.
+    case ticketOfOtherDate(DateID)
     /// The ticket has been used; when and where.
     case ticketUsed(at: Timestamp, gate: String?)
     /// The ticket was refunded.
@@ -56,6 +58,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .tooManyPoints: "tooManyPoints"
         case .notEnoughPoints: "notEnoughPoints"
         case .balanceTooLarge: "balanceTooLarge"
+        case .ticketOfOtherDate: "ticketOfOtherDate"
         case .ticketUsed: "ticketUsed"
         case .ticketVoid: "ticketVoid"
         case .idempotencyKeyReused: "idempotencyKeyReused"

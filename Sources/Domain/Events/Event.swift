@@ -26,6 +26,9 @@ public struct Event: Hashable, Sendable {
         case concertChanged = "concert.changed"
         case dateChanged = "date.changed"
         case layoutReplaced = "layout.replaced"
+        /// Staff keep seats back from the sale, or sell them again.
+        case seatsBlocked = "seats.blocked"
+        case seatsUnblocked = "seats.unblocked"
     }
 
     /// A seat that the event is about, with its grade and price, so that a consumer can count without looking it up.

@@ -32,7 +32,7 @@ public struct HoldSeats: Sendable {
         let claimed: [Seat]
         switch choice {
         case .seats(let wanted):
-            let seats = try known(wanted, in: rows)
+            let seats = try rows.seats(wanted, of: dateID)
             try allow(seats.count, in: sale, rows: rows, now: now)
             let taken = seats.filter { !$0.isFree(at: now) }
             guard taken.isEmpty else { throw .seatTaken(taken.map(\.id)) }
@@ -71,24 +71,27 @@ public struct HoldSeats: Sendable {
         return decision
     }
 
-    private func known(_ wanted: [SeatID], in rows: Rows) throws(Refusal) -> [Seat] {
-        var seats: [Seat] = []
-        var unknown: [SeatID] = []
-        for id in wanted {
-            if let seat = rows.seats[id], seat.dateID == dateID {
-                seats.append(seat)
-            } else {
-                unknown.append(id)
-            }
-        }
-        guard unknown.isEmpty else { throw .unknownSeats(unknown) }
-        return seats
-    }
-
     private func allow(_ count: Int, in sale: Sale, rows: Rows, now: Timestamp) throws(Refusal) {
         guard sale.isOpen(at: now) else { throw .saleClosed }
         let claims = rows.claims[FanOnDate(userID: userID, dateID: dateID)] ?? []
         let held = claims.reduce(0) { $0 + $1.seats(at: now) }
         guard held + count <= sale.seatsPerFanMax else { throw .tooManySeats(max: sale.seatsPerFanMax) }
+    }
+}
+
+extension Rows {
+    /// The rows of these seats, in their order.
+    func seats(_ wanted: [SeatID], of dateID: DateID) throws(Refusal) -> [Seat] {
+        var found: [Seat] = []
+        var unknown: [SeatID] = []
+        for id in wanted {
+            if let seat = seats[id], seat.dateID == dateID {
+                found.append(seat)
+            } else {
+                unknown.append(id)
+            }
+        }
+        guard unknown.isEmpty else { throw .unknownSeats(unknown) }
+        return found
     }
 }

@@ -87,6 +87,26 @@ extension Seat {
         return seat
     }
 
+    /// The seat kept back from the sale. A reservation whose hold has run out may still know the seat's fence, so that
+    /// grows; a seat that nobody ever had keeps fence 0, which is what lets its layout be replaced.
+    func blocked() -> Seat {
+        var seat = self
+        seat.state = .blocked
+        seat.reservationID = nil
+        seat.heldUntil = nil
+        if seat.fence > 0 { seat.fence += 1 }
+        seat.version += 1
+        return seat
+    }
+
+    /// The seat on sale again. Nobody had it meanwhile, so its fence stays.
+    func unblocked() -> Seat {
+        var seat = self
+        seat.state = .available
+        seat.version += 1
+        return seat
+    }
+
     /// The same owner's seat while a card is asked to pay: only the gateway's word or the sweeper frees it.
     func awaitingPayment(until: Timestamp) -> Seat {
         var seat = self

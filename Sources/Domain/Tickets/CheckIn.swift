@@ -3,17 +3,21 @@ public struct CheckIn: Sendable {
     public let code: TicketCode
     /// The place, as staff call it: "Gate 3". It is told to whoever scans the ticket a second time.
     public let gate: String?
+    /// The date that the door is open for; nil lets in the tickets of any.
+    public let dateID: DateID?
     /// Who of the staff scans the ticket.
     public let staffID: UserID?
 
-    public init(code: TicketCode, gate: String?, by staffID: UserID? = nil) {
+    public init(code: TicketCode, gate: String?, dateID: DateID? = nil, by staffID: UserID? = nil) {
         self.code = code
         self.gate = gate
+        self.dateID = dateID
         self.staffID = staffID
     }
 
     func decide(on rows: Rows, ids: inout IDSource, now: Timestamp) throws(Refusal) -> Decision {
         guard var ticket = rows.tickets[code.ticketID], ticket.code == code else { throw .notFound }
+        if let dateID, ticket.dateID != dateID { throw .ticketOfOtherDate(ticket.dateID) }
         switch ticket.status {
         case .valid: break
         case .used: throw .ticketUsed(at: ticket.usedAt ?? ticket.createdAt, gate: ticket.usedGate)

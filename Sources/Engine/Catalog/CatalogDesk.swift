@@ -164,9 +164,12 @@ public final class CatalogDesk: Sendable {
         async throws(Fault) -> CatalogRefusal?
     {
         let now = clock.now()
-        let seats = layout.places().map { place in
+        let blocked = layout.blockedOrdinals()
+        let seats = layout.places().enumerated().map { ordinal, place in
             MappedSeat(
-                seat: Seat(id: ids.next(at: now), dateID: id, label: place.label, grade: place.grade), place: place)
+                seat: Seat(
+                    id: ids.next(at: now), dateID: id, label: place.label, grade: place.grade,
+                    state: blocked.contains(ordinal) ? .blocked : .available), place: place)
         }
         let refusal = try await store.replaceSeats(
             of: id, grades: layout.grades, seats: seats, layout: document,

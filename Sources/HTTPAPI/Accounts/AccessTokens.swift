@@ -114,6 +114,15 @@ public final class AccessTokens: Sendable {
         return token
     }
 
+    /// The token that follows this one where the same question must have the same answer: whoever asks again, because the
+    /// first answer was lost, gets the same token. Nobody but this server can compute it.
+    func successor(of token: RefreshToken) -> RefreshToken {
+        let message = Array("jari-refresh-successor\n".utf8) + token.sealed
+        return RefreshToken(
+            sessionID: token.sessionID, secret: Array(HMAC<SHA256>.authenticationCode(for: message, using: sealKeys[0]))
+        )
+    }
+
     /// Ends the access tokens of a session at once, in this process.
     func end(_ session: ID<Session>, now: Timestamp) {
         state.withLock { state in

@@ -1,5 +1,6 @@
 internal import Domain
 internal import Engine
+internal import HTTPTypes
 internal import Hummingbird
 internal import Ports
 
@@ -10,12 +11,15 @@ struct AccountRoutes: Sendable {
     private static let nameLengthMax = 80
     /// A login that is not used for this long ends.
     private static let sessionSeconds = 30 * 24 * 3600
+    /// A refresh of a page whose answer was lost may be asked once more for so long.
+    private static let againForSeconds = 20
     /// Sessions of one user. One more ends the one that was not used for the longest time.
     private static let sessionCountMax = 50
 
     let store: any AccountStore
     let passwords: PasswordHasher
     let tokens: AccessTokens
+    let sessionCookie: SessionCookie
     let access: Access
     let tries: PasswordTries
     let ids: IDMint
@@ -25,6 +29,7 @@ struct AccountRoutes: Sendable {
         store = parts.store
         passwords = parts.passwords
         tokens = parts.accessTokens
+        sessionCookie = SessionCookie(isSecure: parts.isPublicURLSecure)
         access = parts.access
         tries = PasswordTries(access: parts.access)
         ids = parts.ids
@@ -106,30 +111,30 @@ struct AccountRoutes: Sendable {
                 id: token.sessionID, userID: known.user.id, refreshTokenHash: token.hash,
                 expiresAt: now.adding(seconds: Self.sessionSeconds)), sessionCountMax: Self.sessionCountMax)
         for session in ended { tokens.end(session, now: now) }
-        return .json(try await session(of: known.user, token, now: now), status: .created)
+        return try await answer(known.user, token, request, status: .created, now: now)
     }
 
     /// `POST /sessions/refresh`. A refresh token is good once; one that comes again ends its whole family. Only one that
     /// this server made does: its seal is looked at first, so that knowing a session's id is not enough to end it.
+    ///
+    /// Pages bring theirs in a cookie, without a body. They may lose an answer with the network, so for some seconds the
+    /// token before the newest gets the same answer again.
     func refresh(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .login)
-        var text: String?
-        _ = try await request.readJSON { field, json throws(InvalidRequest) in
-            switch field {
-            case "refreshToken": text = try json.string(maxLength: 200)
-            default: throw JSONReader.unknownField()
-            }
-        }
-        guard let presented = tokens.unseal(try required(text, "refreshToken")) else { throw Problem.notAuthenticated }
+        let text = request.isOfPages ? sessionCookie.read(request) : try await Self.refreshToken(request)
+        guard let presented = text.flatMap({ tokens.unseal($0) }) else { throw Problem.notAuthenticated }
         let now = clock.now()
-        let next = RefreshToken(sessionID: presented.sessionID, secret: ids.seed())
+        let next =
+            request.isOfPages
+            ? tokens.successor(of: presented) : RefreshToken(sessionID: presented.sessionID, secret: ids.seed())
         let rotated = try await store.rotate(
             presented.sessionID, from: presented.hash, to: next.hash,
-            expiresAt: now.adding(seconds: Self.sessionSeconds), now: now)
+            expiresAt: now.adding(seconds: Self.sessionSeconds), now: now,
+            againForSeconds: request.isOfPages ? Self.againForSeconds : 0)
         switch rotated {
         case .rotated(let rotated):
             guard let user = try await store.user(rotated.userID) else { throw Problem.notAuthenticated }
-            return .json(try await session(of: user, next, now: now))
+            return try await answer(user, next, request, status: .ok, now: now)
         case .ended:
             tokens.end(presented.sessionID, now: now)
             throw Problem.notAuthenticated
@@ -142,19 +147,41 @@ struct AccountRoutes: Sendable {
         let identity = try await access.user(request, context, .write)
         try await store.end(identity.sessionID)
         tokens.end(identity.sessionID, now: clock.now())
-        return Response(status: .noContent)
+        var response = Response(status: .noContent)
+        if request.isOfPages { response.headers[.setCookie] = sessionCookie.cleared }
+        return response
     }
 
     // MARK: How
 
-    private func session(of user: User, _ token: RefreshToken, now: Timestamp) async throws -> [UInt8] {
+    private static func refreshToken(_ request: Request) async throws -> String {
+        var text: String?
+        _ = try await request.readJSON { field, json throws(InvalidRequest) in
+            switch field {
+            case "refreshToken": text = try json.string(maxLength: 200)
+            default: throw JSONReader.unknownField()
+            }
+        }
+        return try required(text, "refreshToken")
+    }
+
+    /// The tokens of a session. Pages get the refresh token where no script can read it.
+    private func answer(
+        _ user: User, _ token: RefreshToken, _ request: Request, status: HTTPResponse.Status, now: Timestamp
+    ) async throws -> Response {
         let accessToken = try await tokens.issue(for: user, session: token.sessionID, now: now)
-        return JSONWriter.object { json in
+        let refreshToken = tokens.seal(token)
+        let body = JSONWriter.object { json in
             json.field("accessToken", accessToken)
-            json.field("refreshToken", tokens.seal(token))
+            if !request.isOfPages { json.field("refreshToken", refreshToken) }
             json.field("expiresIn", AccessTokens.lifetimeSeconds)
             json.field("tokenType", "Bearer")
         }
+        var response = Response.json(body, status: status)
+        if request.isOfPages {
+            response.headers[.setCookie] = sessionCookie.holding(refreshToken, seconds: Self.sessionSeconds)
+        }
+        return response
     }
 
     /// An address in lower case. Whether it exists only a mail can tell; this keeps out what cannot be one.

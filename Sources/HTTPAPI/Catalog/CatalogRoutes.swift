@@ -28,7 +28,11 @@ struct CatalogRoutes: Sendable {
         let concerts = try await store.concerts(
             search: search, includeDrafts: false, before: page.before, limit: page.limit)
         let language = request.language
-        let body = JSONWriter.list(concerts, limit: page.limit, id: \.id) { $0.concert($1, in: language) }
+        let dates = concerts.isEmpty ? [] : try await store.dates(of: concerts.map(\.id))
+        let datesByConcert = Dictionary(grouping: dates, by: \.concertID)
+        let body = JSONWriter.list(concerts, limit: page.limit, id: \.id) { json, concert in
+            json.concert(concert, on: ConcertSchedule(of: datesByConcert[concert.id] ?? []), in: language)
+        }
         return .json(body, cache: "public, max-age=5", language: language)
     }
 
@@ -36,9 +40,10 @@ struct CatalogRoutes: Sendable {
     func concert(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
         let concert = try await published(context.id())
+        let schedule = ConcertSchedule(of: try await store.dates(of: concert.id))
         let language = request.language
         var json = JSONWriter()
-        json.concert(concert, in: language)
+        json.concert(concert, on: schedule, in: language)
         return .json(json.bytes, cache: "public, max-age=5", language: language)
     }
 
@@ -88,7 +93,7 @@ extension ConcertDate {
 }
 
 extension JSONWriter {
-    fileprivate mutating func concert(_ concert: Concert, in language: Language) {
+    fileprivate mutating func concert(_ concert: Concert, on schedule: ConcertSchedule?, in language: Language) {
         object { json in
             json.field("id", concert.id)
             json.field("title", concert.title[language])
@@ -96,6 +101,7 @@ extension JSONWriter {
             json.field("venue", concert.venue[language])
             json.field("description", concert.details[language])
             json.field("status", concert.status.rawValue)
+            json.schedule(schedule)
         }
     }
 
@@ -113,6 +119,7 @@ extension JSONWriter {
             json.field("seatsTotal", counts.total)
             json.field("seatsAvailable", counts.available)
             json.field("layoutVersion", map?.layout.version ?? "0")
+            json.field("seatsPerFanMax", date.queue.seatsPerFanMax)
         }
     }
 

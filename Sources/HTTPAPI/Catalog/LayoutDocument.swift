@@ -27,6 +27,16 @@ extension JSONWriter {
             json.key("aislesAfter")
             json.array(section.aislesAfter) { $0.value($1) }
             json.field("firstRow", section.firstRow)
+            json.field("firstNumber", section.firstNumber)
+            json.field("numbersFromRight", section.isNumberedFromRight)
+            json.key("blocked")
+            json.array(section.blocked) { json, run in
+                json.object { json in
+                    json.field("row", run.row)
+                    json.field("from", run.from)
+                    json.field("to", run.to)
+                }
+            }
         }
     }
 }

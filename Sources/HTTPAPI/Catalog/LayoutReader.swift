@@ -5,6 +5,7 @@ internal import NIOCore
 enum LayoutReader {
     private static let gradeCountMax = 50
     private static let sectionCountMax = 1_000
+    private static let blockedRunCountMax = 2_000
     static let nameLengthMax = 40
 
     /// Sections without a place of their own stand one behind the other, straight ahead of the stage.
@@ -115,6 +116,9 @@ enum LayoutReader {
             case "curved": draft.section.isCurved = try json.boolean()
             case "rowSpacing": draft.section.rowSpacing = try json.number(in: 0.5...10)
             case "firstRow": draft.section.firstRow = try json.integer(in: 0...10_000)
+            case "firstNumber": draft.section.firstNumber = try json.integer(in: 0...10_000)
+            case "numbersFromRight": draft.section.isNumberedFromRight = try json.boolean()
+            case "blocked": draft.section.blocked = try blocked(&json)
             case "aislesAfter": draft.section.aislesAfter = try aisles(&json)
             default: throw JSONReader.unknownField()
             }
@@ -126,6 +130,10 @@ enum LayoutReader {
         draft.section.name = name
         draft.section.rows = rows
         draft.section.seatsPerRow = seatsPerRow
+        guard draft.section.blocked.allSatisfy({ $0.row <= rows && $0.to <= seatsPerRow }) else {
+            throw InvalidRequest(
+                "blocked", ko: "구역 안의 좌석이어야 합니다.", en: "They must be seats of the section.")
+        }
         return draft
     }
 
@@ -133,5 +141,30 @@ enum LayoutReader {
         var aisles: [Int] = []
         try json.array(maxCount: 20) { json throws(InvalidRequest) in aisles.append(try json.integer(in: 1...199)) }
         return aisles
+    }
+
+    private static func blocked(_ json: inout JSONReader) throws(InvalidRequest) -> [Layout.BlockedRun] {
+        var runs: [Layout.BlockedRun] = []
+        try json.array(maxCount: blockedRunCountMax) { json throws(InvalidRequest) in
+            var row: Int?
+            var from: Int?
+            var to: Int?
+            try json.object { field, json throws(InvalidRequest) in
+                switch field {
+                case "row": row = try json.integer(in: 1...200)
+                case "from": from = try json.integer(in: 1...200)
+                case "to": to = try json.integer(in: 1...200)
+                default: throw JSONReader.unknownField()
+                }
+            }
+            guard let row else { throw InvalidRequest.missing("row") }
+            guard let from else { throw InvalidRequest.missing("from") }
+            guard let to else { throw InvalidRequest.missing("to") }
+            guard from <= to else {
+                throw InvalidRequest("to", ko: "from보다 작을 수 없습니다.", en: "It must not be less than from.")
+            }
+            runs.append(Layout.BlockedRun(row: row, from: from, to: to))
+        }
+        return runs
     }
 }

@@ -52,15 +52,22 @@ struct SeatRoutes: Sendable {
     func layout(_ request: Request, _ context: APIContext) async throws -> Response {
         try await access.anyone(context, .read)
         let layout = try await map(context).layout
-        let etag = "\"\(layout.version)\""
+        let (etag, etagOfGzip) = ("\"\(layout.version)\"", "\"\(layout.version)-gz\"")
         let isPinned = try request.query("v", lengthMax: Self.versionLengthMax) == layout.version
         let cache = isPinned ? "public, max-age=31536000, immutable" : "public, max-age=60"
-        if request.has(etag) {
-            return Response(status: .notModified, headers: [.eTag: etag, .cacheControl: cache])
+        for known in [etag, etagOfGzip] where request.has(known) {
+            return Response(
+                status: .notModified, headers: [.eTag: known, .cacheControl: cache, .vary: "Accept-Encoding"])
         }
-        let document = layouts.document(of: layout.dateID, version: layout.version) { layout.json }
+        // A stadium's layout is megabytes, a quarter of that compressed.
+        let compressed =
+            request.acceptsGzip
+            ? layouts.compressed(of: layout.dateID, version: layout.version) { layout.json } : nil
+        let document = compressed ?? layouts.document(of: layout.dateID, version: layout.version) { layout.json }
         var response = Response.json(document, cache: cache)
-        response.headers[.eTag] = etag
+        response.headers[.eTag] = compressed == nil ? etag : etagOfGzip
+        response.headers[.vary] = "Accept-Encoding"
+        if compressed != nil { response.headers[.contentEncoding] = "gzip" }
         return response
     }
 

@@ -67,6 +67,24 @@ struct StaffCatalogRoutes: Sendable {
 
     // MARK: Dates
 
+    /// All of a concert, those of a draft too.
+    func dates(_ request: Request, _ context: APIContext) async throws -> Response {
+        _ = try await access.staff(request, context)
+        guard let concert = try await store.concert(context.id()) else { throw Problem.notFound }
+        var dates: [(ConcertDate, SeatMap?)] = []
+        for date in try await store.dates(of: concert.id) {
+            dates.append((date, try await engine.seatMap(of: date.id)))
+        }
+        let now = clock.now()
+        return .json(
+            JSONWriter.object { json in
+                json.key("items")
+                json.array(dates) { $0.date($1.0, map: $1.1, at: now) }
+                json.key("nextCursor")
+                json.null()
+            })
+    }
+
     func createDate(_ request: Request, _ context: APIContext) async throws -> Response {
         let identity = try await access.staff(request, context)
         let concert = try context.id(of: Concert.self)

@@ -22,6 +22,7 @@ struct ReservationRoutes: Sendable {
     let access: Access
     let clock: any WallClock
     let holdSeconds: Int
+    let refusals: RefusalBook
 
     init(_ parts: APIDependencies) {
         engine = parts.engine
@@ -32,6 +33,7 @@ struct ReservationRoutes: Sendable {
         access = parts.access
         clock = parts.clock
         holdSeconds = parts.holdSeconds
+        refusals = parts.refusals
     }
 
     /// `POST /reservations`.
@@ -40,6 +42,17 @@ struct ReservationRoutes: Sendable {
         let body = try await request.jsonBody()
         let wish = try HoldWish(reading: body)
         let idempotency = try access.idempotency(request, user: identity.userID, route: "hold", body: body)
+        do {
+            return try await hold(wish, request, by: identity, idempotency)
+        } catch let problem as Problem {
+            if problem.code.isAboutTheSale { refusals.note(problem.code, of: wish.dateID, at: clock.now()) }
+            throw problem
+        }
+    }
+
+    private func hold(_ wish: HoldWish, _ request: Request, by identity: Identity, _ idempotency: Idempotency)
+        async throws -> Response
+    {
         let now = clock.now()
         if let obstacle = try await obstacle(to: wish, request, of: identity.userID, now: now) {
             // A copy of a request that was answered gets that answer, also when its stay or its seats are gone since.
@@ -91,7 +104,16 @@ struct ReservationRoutes: Sendable {
         guard let reservation = try await store.reservation(context.id()),
             reservation.userID == identity.userID || identity.role.isStaff
         else { throw Problem.notFound }
-        return .json(reservation.json(at: clock.now()))
+        // The one that took the money; else the newest, which a fan may still be on the way to pay.
+        let payments = try await store.payments(of: reservation.id)
+        let payment = payments.last { $0.status.isCaptured } ?? payments.last
+        let now = clock.now()
+        return .json(
+            JSONWriter.object { json in
+                json.fields(of: reservation, at: now)
+                json.key("paymentId")
+                if let payment { json.value(payment.id) } else { json.null() }
+            })
     }
 
     /// `DELETE /reservations/{id}`: gives the seats back.
@@ -128,6 +150,16 @@ struct ReservationRoutes: Sendable {
         }
         guard let place else { throw Problem.queueTokenInvalid }
         guard place.status == .active || token.isActive(at: now) else { throw Problem(Refusal.notAdmitted) }
+    }
+}
+
+extension Problem.Code {
+    /// What staff can do something about, or want to know of: not that a request was malformed or the server was down.
+    fileprivate var isAboutTheSale: Bool {
+        switch self {
+        case .saleClosed, .seatTaken, .noSeatsLeft, .tooManySeats, .notAdmitted, .queueTokenInvalid: true
+        default: false
+        }
     }
 }
 
@@ -225,17 +257,20 @@ extension Reservation {
 extension JSONWriter {
     /// A hold whose deadline has passed is shown as expired, swept or not.
     mutating func reservation(_ reservation: Reservation, at now: Timestamp) {
-        object { json in
-            json.field("id", reservation.id)
-            json.field("dateId", reservation.dateID)
-            let isOverdue = reservation.status == .pending && reservation.expiresAt <= now
-            json.field("status", (isOverdue ? .expired : reservation.status).rawValue)
-            json.key("seats")
-            json.array(reservation.seats) { $0.seat($1) }
-            json.field("amount", reservation.amount)
-            json.field("expiresAt", reservation.expiresAt)
-            json.field("createdAt", reservation.createdAt)
-        }
+        object { $0.fields(of: reservation, at: now) }
+    }
+
+    /// What fans and staff both see.
+    mutating func fields(of reservation: Reservation, at now: Timestamp) {
+        field("id", reservation.id)
+        field("dateId", reservation.dateID)
+        let isOverdue = reservation.status == .pending && reservation.expiresAt <= now
+        field("status", (isOverdue ? .expired : reservation.status).rawValue)
+        key("seats")
+        array(reservation.seats) { $0.seat($1) }
+        field("amount", reservation.amount)
+        field("expiresAt", reservation.expiresAt)
+        field("createdAt", reservation.createdAt)
     }
 
     mutating func seat(_ seat: ReservedSeat) {

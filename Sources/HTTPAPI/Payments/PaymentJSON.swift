@@ -11,17 +11,29 @@ extension Payment {
         tickets: [TicketID] = [], checkoutURL: String? = nil, refunds: [Refund] = [],
         withReasons ticketsForStaff: [Ticket]? = nil
     ) -> [UInt8] {
-        JSONWriter.object { json in
-            json.field("id", id)
+        var json = JSONWriter()
+        json.payment(
+            self, tickets: tickets, checkoutURL: checkoutURL, refunds: refunds, withReasons: ticketsForStaff)
+        return json.bytes
+    }
+}
+
+extension JSONWriter {
+    mutating func payment(
+        _ payment: Payment, tickets: [TicketID], checkoutURL: String? = nil, refunds: [Refund],
+        withReasons ticketsForStaff: [Ticket]? = nil
+    ) {
+        object { json in
+            json.field("id", payment.id)
             json.key("reservationId")
-            if let reservationID { json.value(reservationID) } else { json.null() }
-            json.field("method", method.rawValue)
-            json.field("status", status.rawValue)
-            json.field("amount", amount)
-            json.field("points", points)
-            json.field("refunded", refunded)
-            if let declineCode { json.field("declineCode", declineCode) }
-            if let checkoutURL, status == .requested { json.checkout(of: self, url: checkoutURL) }
+            if let reservation = payment.reservationID { json.value(reservation) } else { json.null() }
+            json.field("method", payment.method.rawValue)
+            json.field("status", payment.status.rawValue)
+            json.field("amount", payment.amount)
+            json.field("points", payment.points)
+            json.field("refunded", payment.refunded)
+            if let declineCode = payment.declineCode { json.field("declineCode", declineCode) }
+            if let checkoutURL, payment.status == .requested { json.checkout(of: payment, url: checkoutURL) }
             json.key("tickets")
             json.array(tickets) { $0.value($1) }
             json.key("refunds")
@@ -35,7 +47,7 @@ extension Payment {
                     }
                 }
             }
-            json.field("createdAt", createdAt)
+            json.field("createdAt", payment.createdAt)
         }
     }
 }

@@ -125,6 +125,13 @@ extension Problem {
         case .balanceTooLarge:
             self.init(
                 .balanceTooLarge, ko: "보유할 수 있는 포인트 한도를 넘습니다.", en: "A wallet cannot hold that much.")
+        case .ticketOfOtherDate(let date):
+            self.init(
+                .ticketOfOtherDate, ko: "다른 회차의 티켓입니다. 티켓에 적힌 날짜와 시각을 확인해 주세요.",
+                en: "This ticket is for another date. See the day and time on it."
+            ) { json in
+                json.field("dateId", date)
+            }
         case .ticketUsed(let at, let gate):
             self.init(
                 .ticketUsed, ko: "이미 사용된 티켓입니다. 처음 사용된 시각과 장소를 확인해 주세요.",

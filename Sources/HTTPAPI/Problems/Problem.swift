@@ -13,6 +13,7 @@ struct Problem: Error {
         case methodNotAllowed
         case requestTimeout
         case emailTaken, saleClosed, seatTaken, noSeatsLeft, holdExpired, wrongState, ticketUsed, ticketVoid
+        case ticketOfOtherDate
         case paymentUnderWay
         case bodyTooLarge
         case unsupportedMediaType
@@ -66,7 +67,7 @@ extension Problem.Code {
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .emailTaken, .saleClosed, .seatTaken, .noSeatsLeft, .holdExpired, .wrongState, .ticketUsed, .ticketVoid,
-            .paymentUnderWay:
+            .ticketOfOtherDate, .paymentUnderWay:
             .conflict
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
@@ -101,6 +102,7 @@ extension Problem.Code {
         case .holdExpired: LocalizedText(ko: "선점 시간 만료", en: "Hold expired")
         case .wrongState: LocalizedText(ko: "지금은 할 수 없음", en: "Not possible now")
         case .ticketUsed: LocalizedText(ko: "이미 사용된 티켓", en: "Ticket already used")
+        case .ticketOfOtherDate: LocalizedText(ko: "다른 회차의 티켓", en: "Ticket of another date")
         case .ticketVoid: LocalizedText(ko: "환불된 티켓", en: "Ticket refunded")
         case .bodyTooLarge: LocalizedText(ko: "본문이 너무 큼", en: "Body too large")
         case .unsupportedMediaType: LocalizedText(ko: "지원하지 않는 형식", en: "Unsupported media type")

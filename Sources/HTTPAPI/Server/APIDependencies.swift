@@ -27,7 +27,10 @@ public struct APIDependencies: Sendable {
     let chargesDirectly: Bool
     /// What opens the gateway's page, where that needs one of ours.
     let checkoutPage: CheckoutPage?
+    /// Whether fans reach the server by HTTPS.
+    let isPublicURLSecure: Bool
     let logger: Logger
+    let refusals = RefusalBook()
 
     public init(
         engine: Engine, payments: PaymentDesk, store: any Store, catalog: CatalogDesk, webhooks: WebhookDesk,
@@ -35,7 +38,7 @@ public struct APIDependencies: Sendable {
         gate: any SeatGate, limiter: any RateLimiter, broadcast: any Broadcast, clock: any WallClock, ids: IDMint,
         accessTokens: AccessTokens, queueTokens: QueueTokens, ticketSigner: TicketSigner, passwords: PasswordHasher,
         limits: RateLimits,
-        holdSeconds: Int, chargesDirectly: Bool, checkoutPage: CheckoutPage?, logger: Logger
+        holdSeconds: Int, chargesDirectly: Bool, checkoutPage: CheckoutPage?, isPublicURLSecure: Bool, logger: Logger
     ) {
         self.engine = engine
         self.payments = payments
@@ -57,6 +60,7 @@ public struct APIDependencies: Sendable {
         self.holdSeconds = holdSeconds
         self.chargesDirectly = chargesDirectly
         self.checkoutPage = checkoutPage
+        self.isPublicURLSecure = isPublicURLSecure
         self.logger = logger
     }
 

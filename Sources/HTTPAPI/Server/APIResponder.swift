@@ -7,16 +7,21 @@ internal import Logging
 struct APIResponder: HTTPResponder {
     private let endpointsByPath: [String: [Endpoint]]
     private let endpoints: [Endpoint]
+    /// Those that have every path below theirs. Looked at last: no call of the API is among them.
+    private let subtrees: [Endpoint]
     private let nowhere: Endpoint
+    private let pages: PageRoutes
     /// How the paths of streams end.
     private let streamEndings: [[UInt8]]
     private let limits: RateLimits
     private let peers: PeerBook
 
-    init(endpoints: [Endpoint], limits: RateLimits, peers: PeerBook, logger: Logger) {
+    init(endpoints: [Endpoint], pages: PageRoutes, limits: RateLimits, peers: PeerBook, logger: Logger) {
         self.endpoints = endpoints
         self.limits = limits
         self.peers = peers
+        self.pages = pages
+        subtrees = endpoints.filter(\.coversSubtree)
         endpointsByPath = Dictionary(grouping: endpoints, by: \.path)
         streamEndings = endpoints.filter(\.isStream).map {
             Array($0.path.utf8.reversed().prefix { $0 != UInt8(ascii: "/") }.reversed())
@@ -64,9 +69,10 @@ struct APIResponder: HTTPResponder {
 
     private func endpoint(_ path: String, _ method: HTTPRequest.Method, _ context: inout APIContext) -> Endpoint? {
         if let fixed = endpointsByPath[path] { return fixed.first { $0.method == method } }
-        let path = PathPattern(path)
-        context.pathID = path.id
-        return endpointsByPath[path.pattern]?.first { $0.method == method }
+        let pattern = PathPattern(path)
+        context.pathID = pattern.id
+        if let known = endpointsByPath[pattern.pattern] { return known.first { $0.method == method } }
+        return subtrees.first { $0.method == method && $0.matches(path) }
     }
 
     /// No endpoint: either nobody knows the path, or it knows other methods only.
@@ -74,6 +80,10 @@ struct APIResponder: HTTPResponder {
         let path = request.uri.path
         let known = endpoints.filter { $0.matches(path) }.map(\.method)
         let methods = (known.contains(.get) ? [.head] + known : known)
+        // A reader who mistyped an address gets a page that says so.
+        if methods.isEmpty || methods.contains(request.method), let page = pages.missing(request) {
+            return nowhere.complete(page, context)
+        }
         return nowhere.refuse(request, context) {
             // Where the method is known, the id in the path was none.
             guard !methods.isEmpty, !methods.contains(request.method) else { return .notFound }

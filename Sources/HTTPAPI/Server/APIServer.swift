@@ -35,9 +35,11 @@ public struct ServerSettings: Sendable {
 
 /// Makes the HTTP server.
 public enum APIServer {
-    /// - Parameter onListening: Called with the port once connections are taken.
+    /// - Parameters:
+    ///   - pages: The files of `Web/`, or nil to answer without pages.
+    ///   - onListening: Called with the port once connections are taken.
     public static func application(
-        _ parts: APIDependencies, operations: OperationRoutes, settings: ServerSettings,
+        _ parts: APIDependencies, operations: OperationRoutes, pages: WebFiles?, settings: ServerSettings,
         onListening: @Sendable @escaping (_ port: Int) async -> Void
     ) -> some ApplicationProtocol {
         let connection = HTTP1Channel.Configuration(
@@ -45,7 +47,7 @@ public enum APIServer {
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 * 1024, maxHeaderListSize: 32 * 1024, maxHeaderFieldCount: 100))
         let peers = PeerBook(connectionCountMax: settings.connectionsPerAddressMax, proxies: settings.trustedProxies)
-        let api = Routes(parts, operations: operations).responder(peers: peers)
+        let api = Routes(parts, operations: operations, pages: pages).responder(peers: peers)
         return Application(
             responder: api,
             server: HTTPServerBuilder { responder in

@@ -13,6 +13,8 @@ final class Endpoint: Sendable {
     let path: String
     /// Whether its answer goes on for as long as the client listens.
     let isStream: Bool
+    /// Whether every path below is its, too.
+    let coversSubtree: Bool
     private let segments: [Substring]
     private let logger: Logger
     private let handler: @Sendable (Request, APIContext) async throws -> Response
@@ -20,12 +22,13 @@ final class Endpoint: Sendable {
     private let outcomes: StatusCounters
 
     init(
-        method: HTTPRequest.Method, path: String, isStream: Bool = false, logger: Logger,
+        method: HTTPRequest.Method, path: String, isStream: Bool = false, coversSubtree: Bool = false, logger: Logger,
         handler: @Sendable @escaping (Request, APIContext) async throws -> Response
     ) {
         self.method = method
         self.path = path
         self.isStream = isStream
+        self.coversSubtree = coversSubtree
         self.logger = logger
         self.handler = handler
         segments = path.split(separator: "/")
@@ -58,7 +61,12 @@ final class Endpoint: Sendable {
 
     /// Answers a request that no route takes.
     func refuse(_ request: Request, _ context: APIContext, with problem: () -> Problem) -> Response {
-        var response = Response.problem(problem(), language: request.language)
+        complete(Response.problem(problem(), language: request.language), context)
+    }
+
+    /// Gives an answer that no handler made what every answer has.
+    func complete(_ made: Response, _ context: APIContext) -> Response {
+        var response = made
         response.headers[.requestID] = context.requestID
         response.headers[.contentTypeOptions] = "nosniff"
         outcomes.count(response.status.code)
@@ -68,7 +76,7 @@ final class Endpoint: Sendable {
     /// Whether a path is this endpoint's, whatever the method.
     func matches(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
-        return parts.count == segments.count
+        return (coversSubtree ? parts.count >= segments.count : parts.count == segments.count)
             && zip(parts, segments).allSatisfy { part, segment in segment.hasPrefix("{") || part == segment }
     }
 

@@ -9,10 +9,13 @@ internal import Ports
 struct Routes {
     private let logger: Logger
     private let limits: RateLimits
+    private let pages: PageRoutes
     private(set) var endpoints: [Endpoint] = []
 
-    init(_ parts: APIDependencies, operations: OperationRoutes) {
+    /// - Parameter pages: The files of `Web/`, or nil to answer without pages.
+    init(_ parts: APIDependencies, operations: OperationRoutes, pages: WebFiles?) {
         logger = parts.logger
+        self.pages = PageRoutes(files: pages)
         limits = parts.limits
         addAccounts(AccountRoutes(parts), PointsRoutes(parts))
         addCatalog(CatalogRoutes(parts), SeatRoutes(parts), EventStreamRoutes(parts))
@@ -22,7 +25,9 @@ struct Routes {
         addCheckout(CheckoutPages(checkoutPage: parts.checkoutPage))
         addStaff(StaffCatalogRoutes(parts), StaffSaleRoutes(parts), StaffAccountRoutes(parts))
         addStaffMoney(StaffPaymentRoutes(parts))
+        addStaffSales(StaffSeatRoutes(parts), StaffReservationRoutes(parts))
         addWebhooks(WebhookRoutes(parts))
+        addPages()
         addOperations(operations)
     }
 
@@ -71,11 +76,16 @@ struct Routes {
 
     private mutating func addCheckout(_ pages: CheckoutPages) {
         add(.get, "/checkout", pages.checkout)
-        add(.get, "/checkout/success", pages.success)
-        add(.get, "/checkout/fail", pages.fail)
         for file in CheckoutPages.files {
             add(.get, "/checkout/assets/\(file)") { _, _ in try pages.asset(file) }
         }
+    }
+
+    private mutating func addPages() {
+        let pages = pages
+        for path in PageRoutes.fanPaths { add(.get, path, pages.fan) }
+        add(.get, PageRoutes.staffPath, coversSubtree: true, pages.staff)
+        add(.get, PageRoutes.assetsPath, coversSubtree: true, pages.asset)
     }
 
     private mutating func addTickets(_ tickets: TicketRoutes) {
@@ -94,6 +104,7 @@ struct Routes {
         add(.get, "/api/v1/admin/concerts/{id}", catalog.concert)
         add(.put, "/api/v1/admin/concerts/{id}", catalog.changeConcert)
         add(.delete, "/api/v1/admin/concerts/{id}", catalog.deleteConcert)
+        add(.get, "/api/v1/admin/concerts/{id}/dates", catalog.dates)
         add(.post, "/api/v1/admin/concerts/{id}/dates", catalog.createDate)
         add(.get, "/api/v1/admin/dates/{id}", catalog.date)
         add(.put, "/api/v1/admin/dates/{id}", catalog.changeDate)
@@ -112,6 +123,14 @@ struct Routes {
     private mutating func addStaffMoney(_ payments: StaffPaymentRoutes) {
         add(.post, "/api/v1/admin/payments/{id}/resolve", payments.resolve)
         add(.post, "/api/v1/admin/refunds/{id}/settle", payments.settle)
+    }
+
+    private mutating func addStaffSales(_ seats: StaffSeatRoutes, _ reservations: StaffReservationRoutes) {
+        add(.post, "/api/v1/admin/dates/{id}/seats/block", seats.block)
+        add(.post, "/api/v1/admin/dates/{id}/seats/unblock", seats.unblock)
+        add(.get, "/api/v1/admin/reservations", reservations.list)
+        add(.post, "/api/v1/admin/reservation-searches", reservations.search)
+        add(.get, "/api/v1/admin/reservations/{id}", reservations.show)
     }
 
     private mutating func addWebhooks(_ webhooks: WebhookRoutes) {
@@ -139,13 +158,16 @@ struct Routes {
     }
 
     private mutating func add(
-        _ method: HTTPRequest.Method, _ path: String, isStream: Bool = false,
+        _ method: HTTPRequest.Method, _ path: String, isStream: Bool = false, coversSubtree: Bool = false,
         _ handler: @Sendable @escaping (Request, APIContext) async throws -> Response
     ) {
-        endpoints.append(Endpoint(method: method, path: path, isStream: isStream, logger: logger, handler: handler))
+        endpoints.append(
+            Endpoint(
+                method: method, path: path, isStream: isStream, coversSubtree: coversSubtree, logger: logger,
+                handler: handler))
     }
 
     func responder(peers: PeerBook) -> APIResponder {
-        APIResponder(endpoints: endpoints, limits: limits, peers: peers, logger: logger)
+        APIResponder(endpoints: endpoints, pages: pages, limits: limits, peers: peers, logger: logger)
     }
 }

@@ -65,9 +65,11 @@ struct TicketRoutes: Sendable {
         let identity = try await access.staff(request, context)
         var text: String?
         var gate: String?
+        var date: DateID?
         let body = try await request.readJSON { field, json throws(InvalidRequest) in
             switch field {
             case "code": text = try json.string(minLength: 1, maxLength: Self.codeLengthMax)
+            case "dateId": date = try json.id()
             case "gate": gate = try json.string(maxLength: Self.gateLengthMax)
             default: throw JSONReader.unknownField()
             }
@@ -76,7 +78,8 @@ struct TicketRoutes: Sendable {
         guard let code = signer.code(in: try required(text, "code")) else { throw Problem.notFound }
         let answer = await engine.submit(
             Submission(
-                .command(.checkIn(CheckIn(code: code, gate: gate, by: identity.userID))), idempotency: idempotency
+                .command(.checkIn(CheckIn(code: code, gate: gate, dateID: date, by: identity.userID))),
+                idempotency: idempotency
             ) { [signer] outcome in
                 guard case .checkedIn(let ticket) = outcome else {
                     preconditionFailure("a check-in that let nobody in")
@@ -104,7 +107,7 @@ extension Ticket {
 }
 
 extension JSONWriter {
-    fileprivate mutating func ticket(_ ticket: Ticket, signedBy signer: TicketSigner) {
+    mutating func ticket(_ ticket: Ticket, signedBy signer: TicketSigner) {
         object { json in
             json.field("id", ticket.id)
             json.field("reservationId", ticket.reservationID)

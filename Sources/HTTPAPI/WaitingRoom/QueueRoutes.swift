@@ -128,6 +128,7 @@ extension QueuePlace {
             json.value(plain: token)
             json.field("dateId", date)
             json.field("status", status.rawValue)
+            json.field("number", optional: number > 0 ? Int(number) : nil)
             switch status {
             case .active:
                 json.field("position", 0)

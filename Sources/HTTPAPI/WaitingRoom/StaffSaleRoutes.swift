@@ -6,7 +6,7 @@ internal import Ports
 /// `/admin/dates/{id}/queue` and `/sales`: how staff steer a sale and watch it.
 struct StaffSaleRoutes: Sendable {
     /// Sales a minute are shown this far back.
-    private static let minutesShown = 120
+    private static let minutesShown = RefusalBook.minutesKept
 
     let engine: Engine
     let catalog: CatalogDesk
@@ -14,6 +14,7 @@ struct StaffSaleRoutes: Sendable {
     let room: any WaitingRoom
     let access: Access
     let clock: any WallClock
+    let refusals: RefusalBook
 
     init(_ parts: APIDependencies) {
         engine = parts.engine
@@ -22,6 +23,7 @@ struct StaffSaleRoutes: Sendable {
         room = parts.room
         access = parts.access
         clock = parts.clock
+        refusals = parts.refusals
     }
 
     func settings(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -84,7 +86,8 @@ struct StaffSaleRoutes: Sendable {
         let now = clock.now()
         let figures = try await store.figures(of: id, since: now.adding(seconds: -60 * Self.minutesShown))
         let queue = try await room.figures(of: id, now: now)
-        return .json(SalesReport(map: map, figures: figures, queue: queue).json)
+        return .json(
+            SalesReport(map: map, figures: figures, queue: queue, refusals: refusals.counts(of: id, at: now)).json)
     }
 }
 
@@ -93,6 +96,7 @@ private struct SalesReport {
     let map: SeatMap
     let figures: SalesFigures
     let queue: QueueFigures?
+    let refusals: [(code: Problem.Code, count: Int)]
 
     var json: [UInt8] {
         let (_, states) = map.states()
@@ -125,6 +129,13 @@ private struct SalesReport {
             }
             json.key("queue")
             json.object { $0.figures(queue) }
+            json.key("refusals")
+            json.array(refusals) { json, refusal in
+                json.object { json in
+                    json.field("code", refusal.code.rawValue)
+                    json.field("count", refusal.count)
+                }
+            }
         }
     }
 }

@@ -63,7 +63,7 @@ struct Serve: AsyncParsableCommand {
             drain: drain
         ) { registry.exposition() }
         let application = APIServer.application(
-            box.api, operations: operations,
+            box.api, operations: operations, pages: await pages(in: settings.files, logger: logger),
             settings: ServerSettings(
                 host: settings.host, port: settings.port, connectionCountMax: settings.connectionCountMax,
                 connectionsPerAddressMax: settings.connectionsPerAddressMax,
@@ -93,6 +93,17 @@ struct Serve: AsyncParsableCommand {
                 "Port \(settings.port) of \(settings.host) is in use. Stop the other program, or set JARI_PORT.")
         } catch let error where !isListening.isSet {
             throw StartError("Cannot listen on \(settings.host):\(settings.port): \(error)")
+        }
+    }
+
+    /// The files of `Web/`. Without them the API sells all the same.
+    private func pages(in files: String, logger: Logger) async -> WebFiles? {
+        do {
+            return try await WebFiles(folder: files + "/Web")
+        } catch {
+            logger.warning(
+                "there are no pages: set JARI_FILES to the folder that Web lies in", metadata: ["error": "\(error)"])
+            return nil
         }
     }
 }

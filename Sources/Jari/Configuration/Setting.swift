@@ -83,7 +83,7 @@ enum Setting: String, CaseIterable {
             "reverse proxies whose X-Forwarded-For is believed: addresses and networks, comma between; by itself none"
         case .queueCapacity: "commands that may wait for the engine, 1 to 1000000"
         case .drainMs: "how long a shutdown answers \"not ready\" before it closes the door, 0 to 20000"
-        case .files: "the folder with openapi.yml and the files for /docs"
+        case .files: "the folder with Web, openapi.yml and the files for /docs"
         case .logLevel: "trace, debug, info, notice, warning or error"
         }
     }

@@ -16,8 +16,8 @@ extension Layout {
             Section(
                 name: "1층 중앙 뒤", grade: r, rows: 10, seatsPerRow: 16, distance: 24, isCurved: true, aislesAfter: [8],
                 firstRow: 9),
-            Section(name: "1층 왼쪽", grade: r, rows: 16, seatsPerRow: 12, distance: 14, angle: -48, isCurved: true),
-            Section(name: "1층 오른쪽", grade: r, rows: 16, seatsPerRow: 12, distance: 14, angle: 48, isCurved: true),
+            Section(name: "1층 왼쪽", grade: r, rows: 16, seatsPerRow: 12, distance: 14, angle: -66, isCurved: true),
+            Section(name: "1층 오른쪽", grade: r, rows: 16, seatsPerRow: 12, distance: 14, angle: 66, isCurved: true),
             Section(
                 name: "2층 중앙", grade: s, rows: 10, seatsPerRow: 18, distance: 42, isCurved: true, aislesAfter: [9]),
             Section(name: "2층 왼쪽", grade: s, rows: 10, seatsPerRow: 12, distance: 42, angle: -28, isCurved: true),
@@ -42,7 +42,7 @@ extension Layout {
         (0..<9).map { index in
             Section(
                 name: String(101 + index), grade: (2...6).contains(index) ? r : s, rows: 26, seatsPerRow: 25,
-                distance: 70, angle: Double(index - 4) * 23, isCurved: true)
+                distance: 74, angle: Double(index - 4) * 23, isCurved: true)
         }
     }
 

@@ -11,8 +11,9 @@ struct Greeting {
     func say() {
         let address = "http://\(settings.host):\(port)"
         print("Jari is selling at \(address)  (stop with Ctrl-C)")
-        print("  API          \(address)/api/v1/concerts")
-        print("  try it       \(address)/docs")
+        print("  buy seats    \(address)/")
+        print("  staff        \(address)/staff")
+        print("  API          \(address)/docs")
         print("  store        \(settings.storeName)")
         if let sandbox { print("  test cards   \(sandbox)/checkout") }
         if let madeSandboxKey { print("  sandbox key  \(madeSandboxKey)") }

@@ -64,7 +64,8 @@ struct SaleBox {
             queueTokens: QueueTokens(secrets: keys.queue),
             ticketSigner: ticketSigner, passwords: passwords,
             limits: RateLimits(factor: settings.rateLimitFactor), holdSeconds: settings.holdSeconds,
-            chargesDirectly: settings.pointsCharge == .direct, checkoutPage: gateway.checkoutPage, logger: logger)
+            chargesDirectly: settings.pointsCharge == .direct, checkoutPage: gateway.checkoutPage,
+            isPublicURLSecure: settings.publicURL?.hasPrefix("https://") ?? false, logger: logger)
         var checks: [(name: StaticString, check: @Sendable () async throws(Fault) -> Void)] = []
         if let check = coordination.check { checks.append(("coordination", check)) }
         if case .kafka = settings.events {

@@ -29,8 +29,16 @@ public protocol AccountStore: Sendable {
     ///
     /// A token that is not the newest means that somebody copied it: the session ends. So whoever calls this must know
     /// that the token presented was made for this session once; what was merely guessed must not come here.
-    func rotate(_ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp)
-        async throws(Fault) -> SessionRotation
+    ///
+    /// - Parameters:
+    ///   - next: The hash of the token that follows.
+    ///   - againForSeconds: For so long after a rotation to `next`, the same rotation once more is `rotated` too and
+    ///     changes nothing, so that an answer may be lost. It needs a `next` that follows from the token presented;
+    ///     with 0, or a `next` that is new each time, a token is good once.
+    func rotate(
+        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp,
+        againForSeconds: Int
+    ) async throws(Fault) -> SessionRotation
     /// Ends a session. Not an error when it has ended before.
     func end(_ session: ID<Session>) async throws(Fault)
     /// Forgets sessions that expired more than so long ago, by the store's own clock.

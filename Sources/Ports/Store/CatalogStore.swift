@@ -76,6 +76,8 @@ public protocol CatalogStore: Sendable {
     func concert(_ id: ConcertID) async throws(Fault) -> Concert?
     /// By start.
     func dates(of concert: ConcertID) async throws(Fault) -> [ConcertDate]
+    /// Those of several concerts, by start.
+    func dates(of concerts: [ConcertID]) async throws(Fault) -> [ConcertDate]
     func date(_ id: DateID) async throws(Fault) -> ConcertDate?
     /// Dates whose sale has not closed before `moment`, by opening, and whether they sell or will: their concert is
     /// published, and they are not cancelled.

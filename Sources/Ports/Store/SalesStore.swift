@@ -31,7 +31,12 @@ public protocol SalesReader: Sendable {
     func transfers(of user: UserID, before: TransferID?, limit: Int) async throws(Fault) -> [Transfer]
     func reservation(_ id: ReservationID) async throws(Fault) -> Reservation?
     func reservations(of user: UserID, before: ReservationID?, limit: Int) async throws(Fault) -> [Reservation]
+    /// Of all fans, the newest first. `before` is where the page before ended.
+    func reservations(matching filter: ReservationFilter, before: ReservationID?, limit: Int) async throws(Fault)
+        -> ReservationPage
     func payment(_ id: PaymentID) async throws(Fault) -> Payment?
+    /// In the order they were requested.
+    func payments(of reservation: ReservationID) async throws(Fault) -> [Payment]
     /// The tickets of one reservation, refunded ones too, in the order they were issued.
     func tickets(of reservation: ReservationID) async throws(Fault) -> [Ticket]
     func ticket(_ id: TicketID) async throws(Fault) -> Ticket?

@@ -35,12 +35,16 @@ extension PostgresStore {
     }
 
     public func rotate(
-        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp
+        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp,
+        againForSeconds: Int
     ) async throws(Fault) -> SessionRotation {
         try await write("rotate a session") { db in
             try db.transaction([Request(SessionStatement.lock, session)]) { results in
                 guard var current = try results[0].first(Session.init) else {
                     return (SessionRotation.unknown, commit: nil)
+                }
+                if current.wasRotated(to: next, within: againForSeconds, of: expiresAt, now: now) {
+                    return (.rotated(current), commit: nil)
                 }
                 guard current.refreshTokenHash == presented, current.expiresAt > now else {
                     return (.ended, commit: [Request(SessionStatement.delete, session)])

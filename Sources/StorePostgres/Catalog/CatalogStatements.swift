@@ -46,6 +46,11 @@ enum CatalogStatement: String, StatementSet {
             active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at
         FROM dates WHERE concert_id = $1 ORDER BY starts_at, id
         """
+    case datesOfConcerts = """
+        SELECT id, concert_id, starts_at, sale_opens_at, sale_closes_at, is_cancelled, active_max, admit_per_second,
+            active_seconds, seats_per_fan_max, is_paused, draw_seed, created_at
+        FROM dates WHERE concert_id = ANY ($1) ORDER BY starts_at, id
+        """
     case datesClosingAfter = """
         SELECT d.id, d.concert_id, d.starts_at, d.sale_opens_at, d.sale_closes_at, d.is_cancelled, d.active_max,
             d.admit_per_second, d.active_seconds, d.seats_per_fan_max, d.is_paused, d.draw_seed, d.created_at,
@@ -96,6 +101,10 @@ enum CatalogStatement: String, StatementSet {
     case gradesOfConcert = """
         SELECT date_id, name, price FROM grades
         WHERE date_id IN (SELECT d.id FROM dates AS d WHERE d.concert_id = $1) ORDER BY date_id, position
+        """
+    case gradesOfConcerts = """
+        SELECT date_id, name, price FROM grades
+        WHERE date_id IN (SELECT d.id FROM dates AS d WHERE d.concert_id = ANY ($1)) ORDER BY date_id, position
         """
     case gradesClosingAfter = """
         SELECT date_id, name, price FROM grades

@@ -52,6 +52,16 @@ extension PostgresStore {
         }
     }
 
+    public func dates(of concerts: [ConcertID]) async throws(Fault) -> [ConcertDate] {
+        try await read("list the dates of concerts") { db in
+            let ids = Column(concerts)
+            let results = try db.snapshot([
+                Request(CatalogStatement.datesOfConcerts, ids), Request(CatalogStatement.gradesOfConcerts, ids),
+            ])
+            return try ConcertDate.joined(results[0], grades: results[1])
+        }
+    }
+
     public func dates(closingAfter moment: Timestamp, limit: Int)
         async throws(Fault) -> [(date: ConcertDate, isOnSale: Bool)]
     {

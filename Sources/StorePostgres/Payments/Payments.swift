@@ -27,6 +27,11 @@ enum PaymentStatement: String, StatementSet {
             decline_code, created_at, claim, unknown_since
         FROM payments WHERE id = $1
         """
+    case ofReservation = """
+        SELECT id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
+            decline_code, created_at, claim, unknown_since
+        FROM payments WHERE reservation_id = $1 ORDER BY id
+        """
     case byIDs = """
         SELECT id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
             decline_code, created_at, claim, unknown_since
@@ -129,6 +134,12 @@ extension PostgresStore {
     public func payments(_ ids: [PaymentID]) async throws(Fault) -> [Payment] {
         try await read("read \(ids.count) payments") { db in
             try db.run(Request(PaymentStatement.byIDs, Column(ids))).all(Payment.init)
+        }
+    }
+
+    public func payments(of reservation: ReservationID) async throws(Fault) -> [Payment] {
+        try await read("list the payments of a reservation") { db in
+            try db.run(Request(PaymentStatement.ofReservation, reservation)).all(Payment.init)
         }
     }
 

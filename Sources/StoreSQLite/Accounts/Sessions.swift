@@ -33,11 +33,15 @@ extension SQLiteStore {
     }
 
     public func rotate(
-        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp
+        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp,
+        againForSeconds: Int
     ) async throws(Fault) -> SessionRotation {
         try await write("rotate a session") { db in
             let found = try PreparedStatement(SessionStatement.byID, on: db).first(session, as: Session.init)
             guard var current = found else { return .unknown }
+            if current.wasRotated(to: next, within: againForSeconds, of: expiresAt, now: now) {
+                return .rotated(current)
+            }
             guard current.refreshTokenHash == presented, current.expiresAt > now else {
                 try PreparedStatement(SessionStatement.delete, on: db).run(session)
                 return .ended

@@ -39,6 +39,15 @@ extension SQLiteStore {
         }
     }
 
+    public func dates(of concerts: [ConcertID]) async throws(Fault) -> [ConcertDate] {
+        try await read("list the dates of concerts") { db in
+            let dates = try concerts.flatMap { concert in
+                try PreparedStatement(CatalogStatement.datesOfConcert, on: db).all(concert, as: ConcertDate.init)
+            }
+            return try Self.withGrades(dates, on: db).sorted { ($0.startsAt, $0.id) < ($1.startsAt, $1.id) }
+        }
+    }
+
     public func dates(closingAfter moment: Timestamp, limit: Int)
         async throws(Fault) -> [(date: ConcertDate, isOnSale: Bool)]
     {

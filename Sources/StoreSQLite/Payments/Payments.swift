@@ -14,6 +14,11 @@ enum PaymentStatement: String, StatementSet {
             decline_code, created_at, claim, unknown_since
         FROM payments WHERE reservation_id = ? AND status IN ('REQUESTED', 'UNKNOWN')
         """
+    case ofReservation = """
+        SELECT id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
+            decline_code, created_at, claim, unknown_since
+        FROM payments WHERE reservation_id = ? ORDER BY id
+        """
     case ofGatewayKey = "SELECT id FROM payments WHERE gateway_key = ?"
     case unknown = """
         SELECT id, reservation_id, user_id, method, status, amount, card, refunded, gateway_key, try_at, try_count,
@@ -89,6 +94,12 @@ extension SQLiteStore {
                 if let payment = try statement.first(id, as: Payment.init) { found.append(payment) }
             }
             return found
+        }
+    }
+
+    public func payments(of reservation: ReservationID) async throws(Fault) -> [Payment] {
+        try await read("list the payments of a reservation") { db in
+            try PreparedStatement(PaymentStatement.ofReservation, on: db).all(reservation, as: Payment.init)
         }
     }
 

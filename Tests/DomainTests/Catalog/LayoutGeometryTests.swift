@@ -59,4 +59,23 @@ struct LayoutGeometryTests {
         let middle = places[10]
         #expect(abs(middle.x + 6) < 0.01 && abs(middle.y - 10.39) < 0.01, "30 degrees to the left")
     }
+
+    @Test("Seats are numbered from where the section says, from the left or from the right")
+    func numbers() {
+        let left = Layout.Section(name: "A", grade: 0, rows: 1, seatsPerRow: 3, distance: 5, firstNumber: 101)
+        let right = Layout.Section(
+            name: "B", grade: 0, rows: 1, seatsPerRow: 3, distance: 9, firstNumber: 7, isNumberedFromRight: true)
+        #expect(layout([left, right]).places().map(\.label.number) == ["101", "102", "103", "9", "8", "7"])
+    }
+
+    @Test("Seats that are kept back are counted from the stage and from the left, through all sections")
+    func blocked() {
+        let first = Layout.Section(
+            name: "A", grade: 0, rows: 2, seatsPerRow: 3, distance: 5,
+            blocked: [Layout.BlockedRun(row: 2, from: 1, to: 2)])
+        let second = Layout.Section(
+            name: "B", grade: 1, rows: 1, seatsPerRow: 2, distance: 9, firstRow: 11, isNumberedFromRight: true,
+            blocked: [Layout.BlockedRun(row: 1, from: 2, to: 2), Layout.BlockedRun(row: 9, from: 1, to: 1)])
+        #expect(layout([first, second]).blockedOrdinals() == [3, 4, 7])
+    }
 }

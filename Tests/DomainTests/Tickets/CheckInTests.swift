@@ -36,4 +36,15 @@ struct CheckInTests {
         try sale.run(sale.refund(paid.payment.id))
         #expect(sale.refusal(sale.checkIn(paid.tickets[0].code)) == .ticketVoid)
     }
+
+    @Test("A door of another date turns a ticket away unused, also one that was used or refunded")
+    func otherDate() throws {
+        var sale = PureSale()
+        let code = try sale.paid([0]).tickets[0].code
+        #expect(sale.refusal(sale.checkIn(code, date: .sample(2))) == .ticketOfOtherDate(sale.date))
+        try sale.run(sale.checkIn(code, date: sale.date))
+        #expect(sale.refusal(sale.checkIn(code, date: .sample(2))) == .ticketOfOtherDate(sale.date))
+        #expect(
+            sale.refusal(sale.checkIn(code, date: sale.date)) == .ticketUsed(at: PureSale.noon, gate: "Gate 3"))
+    }
 }

@@ -34,7 +34,15 @@ struct ComposedStore: Store {
         try await base.reservations(of: user, before: before, limit: limit)
     }
 
+    func reservations(matching filter: ReservationFilter, before: ReservationID?, limit: Int) async throws(Fault)
+        -> ReservationPage
+    { try await base.reservations(matching: filter, before: before, limit: limit) }
+
     func payment(_ id: PaymentID) async throws(Fault) -> Payment? { try await base.payment(id) }
+
+    func payments(of reservation: ReservationID) async throws(Fault) -> [Payment] {
+        try await base.payments(of: reservation)
+    }
 
     func tickets(of reservation: ReservationID) async throws(Fault) -> [Ticket] {
         try await base.tickets(of: reservation)
@@ -90,6 +98,7 @@ struct ComposedStore: Store {
     func concert(_ id: ConcertID) async throws(Fault) -> Concert? { try await base.concert(id) }
 
     func dates(of concert: ConcertID) async throws(Fault) -> [ConcertDate] { try await base.dates(of: concert) }
+    func dates(of concerts: [ConcertID]) async throws(Fault) -> [ConcertDate] { try await base.dates(of: concerts) }
 
     func date(_ id: DateID) async throws(Fault) -> ConcertDate? { try await base.date(id) }
 
@@ -173,9 +182,11 @@ struct ComposedStore: Store {
     }
 
     func rotate(
-        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp
+        _ session: ID<Session>, from presented: [UInt8], to next: [UInt8], expiresAt: Timestamp, now: Timestamp,
+        againForSeconds: Int
     ) async throws(Fault) -> SessionRotation {
-        try await base.rotate(session, from: presented, to: next, expiresAt: expiresAt, now: now)
+        try await base.rotate(
+            session, from: presented, to: next, expiresAt: expiresAt, now: now, againForSeconds: againForSeconds)
     }
 
     func end(_ session: ID<Session>) async throws(Fault) { try await base.end(session) }
