@@ -1,5 +1,6 @@
 public import Domain
 public import Ports
+internal import Synchronization
 
 /// Token buckets in Redis, so that a limit holds over all processes (docs/adr/0024).
 ///
@@ -44,6 +45,8 @@ public final class RedisRateLimiter: RateLimiter {
         """#)
 
     private let local = LocalBuckets()
+    /// How many lumps were told, and are not answered.
+    private let toldCount = Atomic(0)
     private let takings: Gatherer<Int, Taking, Int64>
     /// One where there is one server: a call costs it far more than a key.
     private let shardCount: Int
@@ -97,11 +100,15 @@ public final class RedisRateLimiter: RateLimiter {
 
     /// Lets the others know, and learns of them. When Redis is away nobody does.
     private func tell(_ taking: Taking) {
-        takings.ask(taking, of: taking.key.shard(of: shardCount)) { [local] result in
-            guard case .success(let fullAt) = result else { return }
-            local.learn(taking.key, of: taking.bucket, fullAt: fullAt)
+        toldCount.add(1, ordering: .relaxed)
+        takings.ask(taking, of: taking.key.shard(of: shardCount)) { [self] result in
+            if case .success(let fullAt) = result { local.learn(taking.key, of: taking.bucket, fullAt: fullAt) }
+            toldCount.subtract(1, ordering: .releasing)
         }
     }
+
+    /// Whether it waits to learn what other processes gave out.
+    var isTelling: Bool { toldCount.load(ordering: .acquiring) > 0 }
 }
 
 extension RateKey {

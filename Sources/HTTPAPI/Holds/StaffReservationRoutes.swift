@@ -79,7 +79,8 @@ struct StaffReservationRoutes: Sendable {
                 json.key("payments")
                 json.array(payments) { json, paid in
                     json.payment(
-                        paid.payment, tickets: paid.payment.hasTickets ? tickets.map(\.id) : [], refunds: paid.refunds)
+                        paid.payment, tickets: paid.payment.boughtTickets ? tickets.map(\.id) : [],
+                        refunds: paid.refunds)
                 }
                 json.key("tickets")
                 json.array(tickets) { $0.ticket($1, signedBy: signer) }
@@ -155,16 +156,6 @@ extension JSONWriter {
             json.field("id", fan.id)
             json.field("email", fan.email)
             json.field("name", fan.name)
-        }
-    }
-}
-
-extension Payment {
-    /// Whether its money was taken, so that the reservation's tickets are its own.
-    fileprivate var hasTickets: Bool {
-        switch status {
-        case .captured, .partiallyRefunded, .refunded: true
-        case .requested, .declined, .unknown: false
         }
     }
 }

@@ -18,6 +18,11 @@ extension Payment {
     }
 }
 
+extension Payment {
+    /// Whether the reservation's tickets are its own. Money that came too late bought none: those are another payment's.
+    var boughtTickets: Bool { status.isCaptured && declineCode == nil }
+}
+
 extension JSONWriter {
     mutating func payment(
         _ payment: Payment, tickets: [TicketID], checkoutURL: String? = nil, refunds: [Refund],

@@ -99,8 +99,7 @@ struct PaymentRoutes: Sendable {
         var tickets: [Ticket] = []
         var url: String?
         if let reservation = payment.reservationID {
-            // What came too late bought none: those of the reservation are another payment's.
-            if payment.status.isCaptured, payment.declineCode == nil {
+            if payment.boughtTickets {
                 tickets = try await store.tickets(of: reservation)
             }
             if payment.status == .requested {

@@ -1,7 +1,8 @@
-import CoordinationRedis
 import Domain
 import Ports
 import Testing
+
+@testable import CoordinationRedis
 
 /// One limit over several processes.
 @Suite("Limits that processes share", .enabled(if: !RedisUnderTest.all.isEmpty, "set JARI_TEST_REDIS"))
@@ -39,8 +40,7 @@ struct SharedLimitTests {
         for turn in 0..<1_000 {
             let limiter = processes[turn % Self.processCount].limiter
             if await limiter.take(key, limit: limit, now: start) == nil { taken += 1 }
-            // What is told is on its way: nobody who asks waits for it.
-            try await Task.sleep(for: .milliseconds(1))
+            try await wait(until: "it has learned") { !limiter.isTelling }
         }
         #expect((100...(100 + 10 * Self.processCount)).contains(taken), "\(taken)")
     }
@@ -58,7 +58,7 @@ struct SharedLimitTests {
             let now = start.adding(milliseconds: Int64(step) * 100)
             let limiter = processes[step % Self.processCount].limiter
             if await limiter.take(key, limit: limit, now: now) == nil { taken += 1 }
-            if step % 10 == 0 { try await Task.sleep(for: .milliseconds(2)) }
+            try await wait(until: "it has learned") { !limiter.isTelling }
         }
         let allowed = 50 + 5 * 600
         #expect(taken >= allowed - 50 && taken <= allowed + 100, "\(taken) of \(allowed)")
