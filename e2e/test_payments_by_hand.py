@@ -161,8 +161,9 @@ def test_checkout_pages_run_no_script_and_no_style_but_our_files(quick, fresh):
     for path in ("/checkout/success?orderId=a&paymentKey=<b>", "/checkout/fail?code=x"):
         page = quick.http.get(path)
         assert "unsafe" not in page.headers["content-security-policy"]
-        assert "<style" not in page.text and "<script" not in page.text and "<b>" not in page.text
-    assert quick.http.get("/checkout/assets/pages.css").headers["content-type"].startswith("text/css")
+        assert "<style" not in page.text and "<b>" not in page.text
+        assert all(script.startswith(' src="/assets/') or script.startswith(' type="module" src="/assets/')
+                   for script in page.text.split("<script")[1:])
     assert quick.http.get("/checkout").status_code == 404
     assert quick.http.get("/checkout/assets/gateway.js").status_code == 404
 
@@ -197,3 +198,37 @@ def test_nobody_knows_the_key_of_a_sandbox_that_was_given_none(tmp_path, fresh):
     (tmp_path / "server").mkdir(exist_ok=True)
     result = server.run("serve")
     assert result.returncode != 0 and "JARI_SANDBOX_SECRET_KEY" in result.stderr
+
+
+def test_the_greeting_says_what_jari_reconcile_needs(fresh):
+    server = fresh(JARI_SANDBOX_SECRET_KEY="")
+    told = server.run("reconcile")
+    assert told.returncode != 0
+    assert "JARI_SANDBOX_URL" in told.stderr and "JARI_SANDBOX_SECRET_KEY" in told.stderr, told.stderr
+    words = wait_until(lambda: "sandbox key" in server.stdout() and server.stdout().split(), what="the greeting")
+    key = next(word for word in words if word.startswith("test_sk_"))
+    url = next(word for word in words if word.endswith("/checkout")).removesuffix("/checkout")
+    server.settings |= {"JARI_SANDBOX_URL": url, "JARI_SANDBOX_SECRET_KEY": key}
+    told = server.run("reconcile")
+    assert told.returncode == 0 and "0 differences" in told.stdout, told.stderr
+
+
+def test_a_payment_is_not_let_go_while_the_gateway_is_away_or_may_still_capture_it(fresh, sandbox):
+    server = fresh(JARI_SANDBOX_URL=sandbox.url, JARI_GATEWAY_TIMEOUT_MS="1500")
+    admin = server.admin()
+    date = server.date(admin, rows=1, seats_per_row=5, price=10_000)["id"]
+    fan, staff = server.fan(), server.staff(admin)
+    _, payment = server.to_pay(fan, date)
+    key = pay_on_page(payment["checkout"])
+    sandbox.close()
+    assert server.confirm(fan, payment["id"], key).json()["status"] == "UNKNOWN"
+    path, body = f"/admin/payments/{payment['id']}/resolve", {"outcome": "DECLINED", "reason": "x"}
+
+    def refused_by_silence():
+        answer = server.call("POST", path, body, by=staff, key=True)
+        assert answer.status_code != 200, answer.text
+        return answer.status_code == 503 and answer
+
+    answer = wait_until(refused_by_silence, seconds=30, what="a moment in which nobody else asks")
+    assert int(answer.headers["retry-after"]) >= 1 and answer.json()["code"] == "unavailable"
+    assert status(server, fan, payment["id"]) == "UNKNOWN" and logged(server, "payment.letGo") == []

@@ -41,6 +41,20 @@ struct PostgresMigrationTests {
     }
 
     @Test(
+        "Every constraint is checked for the rows of before, too",
+        .enabled(if: PostgresContract.uri != nil, "JARI_TEST_POSTGRES names no server"))
+    func constraintsAreValid() async throws {
+        try await withMigrated { schema, _ in
+            let unchecked = try await schema.rows(
+                """
+                SELECT conname FROM pg_constraint
+                WHERE connamespace = current_schema()::regnamespace AND NOT convalidated
+                """)
+            #expect(unchecked.isEmpty)
+        }
+    }
+
+    @Test(
         "The program of the first schema may still run beside it, and the payments that it inserts are with points",
         .enabled(if: PostgresContract.uri != nil, "JARI_TEST_POSTGRES names no server"))
     func previousProgram() async throws {
