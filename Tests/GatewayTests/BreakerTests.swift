@@ -99,14 +99,13 @@ struct BreakerTests {
                     try await gateway.payment(key: "key", until: .now.advanced(by: .milliseconds(100)))
                 }
             }
-            // Had the breaker opened, the last ones would not have gone out.
-            #expect(asked.withLock { $0.count } == 4)
             // A try may take ten seconds: with less than half of that a card company would be interrupted.
             let order = CaptureOrder(orderID: .sample(1), paymentKey: "key", amount: Won(1_000))
             #expect(await gateway.capture(order, until: .now.advanced(by: .milliseconds(4_900))) == .notSent)
-            #expect(asked.withLock { $0.count } == 4)
-            #expect(await gateway.capture(order, until: .now.advanced(by: .milliseconds(6_000))) == .unknown)
-            #expect(asked.withLock { $0.last } == "/v1/payments/confirm")
+            #expect(asked.withLock { !$0.contains("/v1/payments/confirm") })
+            // Had the breaker opened, this one would not have gone out.
+            #expect(await gateway.capture(order) == .unknown)
+            #expect(asked.withLock { $0.contains("/v1/payments/confirm") })
         }
     }
 

@@ -19,6 +19,8 @@ private let sharedClient = HTTPClient(configuration: TossGateway.clientConfigura
 /// A date on sale with a real sandbox gateway beside it, on the same simulated clock.
 struct CardWorld: Sendable {
     static let policy = PaymentPolicy(checkoutSeconds: 60, checkoutCapSeconds: 300, captureSeconds: 10)
+    /// Time enough for a busy machine.
+    static let tryMs = 60_000
 
     let world: World
     let sandbox: SandboxGateway
@@ -41,11 +43,10 @@ struct CardWorld: Sendable {
                 failURL: "http://shop.example/failed")
             let gateway = TossGateway(
                 settings: TossSettings(
-                    baseURL: sandbox.address, secretKey: secretKey, checkout: checkout, tryTimeoutMs: 3_000,
-                    timeoutMs: 4_000),
+                    baseURL: sandbox.address, secretKey: secretKey, checkout: checkout),
                 client: sharedClient, logger: logger)
             let desk = PaymentDesk(
-                engine: world.engine, store: world.store, gateway: gateway, policy: policy, tryMs: 5_000,
+                engine: world.engine, store: world.store, gateway: gateway, policy: policy, tryMs: Self.tryMs,
                 clock: world.clock, logger: logger
             )
             do {
@@ -63,7 +64,7 @@ struct CardWorld: Sendable {
     ///   - other: Asked instead of the sandbox.
     func reconciler(
         at engine: Int = 0, reading other: (any PaymentGateway)? = nil, leases: any Leases = InProcessLeases(),
-        pageSize: Int = 1_000, tryMs: Int = 5_000
+        pageSize: Int = 1_000, tryMs: Int = Self.tryMs
     ) -> Reconciler {
         var logger = Logger(label: "jari.tests")
         logger.logLevel = .critical
@@ -74,7 +75,7 @@ struct CardWorld: Sendable {
             pageSize: pageSize, logger: logger)
     }
 
-    func desk(at engine: Int = 0, asking other: any PaymentGateway, tryMs: Int = 5_000) -> PaymentDesk {
+    func desk(at engine: Int = 0, asking other: any PaymentGateway, tryMs: Int = Self.tryMs) -> PaymentDesk {
         var logger = Logger(label: "jari.tests")
         logger.logLevel = .critical
         return PaymentDesk(

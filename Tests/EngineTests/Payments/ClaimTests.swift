@@ -13,9 +13,9 @@ struct PaymentClaimTests {
         try await CardWorld.run { world in
             _ = try await world.begun()
             world.clock.advance(milliseconds: 6_000)
-            let gateway = BentGateway(base: world.gateway)
+            let gateway = BentGateway(base: world.gateway, captures: .unknown)
             let before = ContinuousClock.now
-            try await world.reconciler(reading: gateway).settleUnknown()
+            try await world.reconciler(reading: gateway, tryMs: 5_000).settleUnknown()
             let after = ContinuousClock.now
             #expect(gateway.notes.all.map(\.name) == ["payment", "order", "capture"])
             let deadlines = try gateway.notes.all.map { try #require($0.deadline) }
