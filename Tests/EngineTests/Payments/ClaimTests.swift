@@ -61,13 +61,15 @@ struct PaymentClaimTests {
     func boundedConfirmation() async throws {
         try await CardWorld.run { world in
             let order = try await world.agreed()
-            let gateway = BentGateway(base: world.gateway)
-            let answer = await world.desk(asking: gateway).confirm(
+            let gateway = BentGateway(base: world.gateway, captures: .captured(amount: order.amount))
+            let before = ContinuousClock.now
+            let answer = await world.desk(asking: gateway, tryMs: 5_000).confirm(
                 order.orderID, of: world.fan, paymentKey: order.paymentKey, amount: nil, idempotency: .sample(1),
                 encode: Receipt.encode)
             guard case .done = answer else { throw CardWorld.Surprise(what: "\(answer)") }
             #expect(gateway.notes.all.map(\.name) == ["capture"])
-            #expect(gateway.notes.all.allSatisfy { $0.deadline != nil })
+            let deadline = try #require(gateway.notes.all.first?.deadline)
+            #expect(before + .seconds(4) <= deadline && deadline <= .now + .seconds(4))
         }
     }
 

@@ -156,6 +156,27 @@ struct ComparingTests {
         }
     }
 
+    @Test("Money that we have not captured is no difference before the last line, which may say that it went back")
+    func keptUntilTheEnd() {
+        let payment = Payment(
+            id: .sample(1), reservationID: .sample(1), userID: .sample(1), method: .card, status: .declined,
+            amount: Won(100), points: .zero, createdAt: Timestamp(milliseconds: 0))
+        for isGivenBack in [false, true] {
+            var comparison = LedgerComparison(from: Timestamp(milliseconds: .max))
+            for amount: Int64 in isGivenBack ? [100, -100] : [100] {
+                comparison.add(
+                    GatewayTransaction(
+                        id: "\(amount)", paymentKey: "k", orderID: payment.id, amount: amount,
+                        at: Timestamp(milliseconds: 1)))
+                comparison.compare([LedgerEntry(payment: payment, refundsDone: .zero)], keepingNotCaptured: true)
+                comparison.endPart()
+            }
+            comparison.takeKept()
+            comparison.compare([LedgerEntry(payment: payment, refundsDone: .zero)])
+            #expect(comparison.differences.map(\.kind) == (isGivenBack ? [] : [.notCaptured]))
+        }
+    }
+
     @Test("So many differences are kept and the others counted")
     func many() {
         var comparison = LedgerComparison(from: Timestamp(milliseconds: 0))
