@@ -96,12 +96,12 @@ struct SlowMailTests {
             try await Mailer(store: store, logger: .quiet).consume(try await world.store.undelivered(limit: 1_000))
             let count = try await store.waitingMailCount()
             try #require(count >= 6)
-            let server = try SlowMailServer(delays: [".": 0.4])
+            let server = try SlowMailServer(delays: [".": 0.8])
             let sender = MailSender(
                 settings: try MailSettings(
                     address: "smtp://127.0.0.1:\(server.port)?tls=never", from: "a@b.c", publicURL: nil),
                 mails: store, sales: world.store, qrText: { $0.code.description }, leases: InProcessLeases(),
-                clock: world.clock, keptIntervalMs: 700, logger: .quiet)
+                clock: world.clock, keptIntervalMs: 1_200, logger: .quiet)
             let sending = Task { try await sender.sendDue() }
             // In all longer than mails are taken for.
             for round in 1...3 {
