@@ -20,7 +20,7 @@ run-distributed: setup ## Three processes on the servers of make services-up, on
 test: check ## Everything that must hold
 	@scripts/setup test
 	swift build --build-tests
-	scripts/services run bash -c 'scripts/swift-tests && e2e/run'
+	scripts/services run bash -c 'scripts/swift-tests; swift=$$?; e2e/run && exit $$swift'
 
 bench: ## Measure against a bare Hummingbird route, as ratios
 	@scripts/setup bench

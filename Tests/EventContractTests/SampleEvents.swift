@@ -12,10 +12,10 @@ enum SampleEvents {
             Event.Seat(id: id(0x302), grade: 1, price: Won(132_000)),
         ]
         let isOfReservation = kind.rawValue.hasPrefix("reservation.")
+        let isOfDate = kind == .seatsBlocked || kind == .seatsUnblocked
         let shown: [Event.Seat] =
             switch kind {
-            case .reservationPartlyRefunded: [seats[0]]
-            case .ticketUsed: [seats[0]]
+            case .reservationPartlyRefunded, .ticketUsed, .seatsBlocked, .seatsUnblocked: [seats[0]]
             case _ where isOfReservation: seats
             default: []
             }
@@ -27,7 +27,7 @@ enum SampleEvents {
             default: Won.zero
             }
         return Event(
-            id: id(number), kind: kind, subjectID: id(isOfReservation ? 0x400 : 0x500 + number),
+            id: id(number), kind: kind, subjectID: id(isOfReservation ? 0x400 : isOfDate ? 0x100 : 0x500 + number),
             version: isOfReservation ? Int(number) : 1, dateID: shown.isEmpty ? nil : date,
             userID: kind == .ledgerDiffers ? nil : user,
             amount: amount, seats: shown,

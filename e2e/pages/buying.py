@@ -11,7 +11,7 @@ from jari import wait_until
 DECLINED = "4000000000000001"
 UNKNOWN_THEN_PAID = "4000000000000014"
 GOOD_CARD = "4242424242424242"
-QUICK_MS = 10_000
+QUICK_MS = 30_000
 
 
 def date_with_seats(server, staff, *, price: int = 50_000, rows: int = 6, seats_per_row: int = 8, **more) -> str:

@@ -15,6 +15,7 @@ import jari
 from buying import (
     DECLINED, UNKNOWN_THEN_PAID, as_list, choose_seats, date_with_seats, expect_tickets, pay_by_card, seat_button,
     seat_point, seat_state, take_best)
+from jari import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -183,18 +184,18 @@ def test_a_change_of_mind(shop, visit, date):
 
 def test_a_hold_runs_out_on_the_screen(fresh_shop, visit):
     """The countdown follows the shop; at its end the page says so, and the seats can be taken again."""
-    shop = fresh_shop(JARI_HOLD_SECONDS="10")
+    shop = fresh_shop(JARI_HOLD_SECONDS="20")
     date = date_with_seats(shop, shop.admin())
     fan = shop.fan()
     page = visit(shop, language="en", fan=fan)
     choose_seats(page, date)
     take_best(page)
     ends = datetime.fromisoformat(shop.ok("GET", "/reservations", by=fan)["items"][0]["expiresAt"]).timestamp()
-    expect(page.get_by_role("timer", name="Time left")).to_have_text(re.compile("^0:(10|0[1-9])$"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Time is up", timeout=30_000)
+    expect(page.get_by_role("timer", name="Time left")).to_have_text(re.compile("^0:(20|[01][0-9])$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Time is up", timeout=40_000)
     # The shop and this test have one clock. How much later the page says it depends on how busy the machine is.
     assert time.time() >= ends - 0.1
-    assert len(shop.seats(date)) == 48
+    wait_until(lambda: len(shop.seats(date)) == 48, what="the seats on sale again")
     page.get_by_role("link", name="Choose seats again").click()
     expect(page.get_by_role("application", name="Seat map")).to_be_visible()
     take_best(page)
@@ -211,18 +212,21 @@ def test_two_browsers_race_for_one_seat(shop, staff, visit):
         seat_button(page, 3, 4).click()
         expect(page.get_by_role("button", name="Hold 1 seat and pay")).to_be_visible()
     second.evaluate("performance.clearMarks('jari.seats.drawn')")
+    clicked = first.evaluate("performance.now()")
     first.get_by_role("button", name="Hold 1 seat and pay").click()
-    expect(second.get_by_text("Somebody has just taken")).to_be_visible(timeout=5_000)
+    first.wait_for_url("**/reservations/*")
+    expect(second.get_by_text("Somebody has just taken")).to_be_visible()
     expect(seat_button(second, 3, 4)).to_have_attribute("aria-disabled", "true")
     assert seat_state(second, 2 * 8 + 3) == 1
     # By the clocks of the browsers: what this test needs itself does not count.
     answered_ms = first.evaluate(
-        """performance.timeOrigin + performance.getEntriesByType('resource')
-          .filter(({ name }) => name.endsWith('/api/v1/reservations')).at(-1).responseEnd""")
+        """(clicked) => performance.timeOrigin + performance.getEntriesByType('resource')
+          .filter(({ name, startTime }) => name.endsWith('/api/v1/reservations') && startTime >= clicked)
+          .at(-1).responseEnd""",
+        clicked)
     drawn_ms = second.evaluate(
         "performance.timeOrigin + performance.getEntriesByName('jari.seats.drawn')[0].startTime")
     assert drawn_ms - answered_ms < 1_000
-    first.wait_for_url("**/reservations/*")
     expect(second.get_by_role("button", name="Hold 1 seat and pay")).to_be_hidden()
 
 

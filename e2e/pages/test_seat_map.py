@@ -46,7 +46,7 @@ def test_the_map_is_what_the_server_says(shop, visit, theatre):
     assert shop.hold(rival, theatre, shop.seats(theatre)[500:502]).status_code == 201
     now = states_of_server(shop, theatre)
     assert now.count(1) >= 2 and now.count(2) >= 2
-    wait_until(lambda: states_on_map(page) == now, seconds=2, what="the same on the map")
+    wait_until(lambda: states_on_map(page) == now, seconds=15, what="the same on the map")
 
 
 def test_without_a_stream_the_map_is_asked_for(shop, staff, visit):
@@ -59,7 +59,7 @@ def test_without_a_stream_the_map_is_asked_for(shop, staff, visit):
     shop.enter(rival, date)
     seats = [seat["id"] for seat in shop.ok("GET", f"/dates/{date}/seats")["seats"]]
     assert shop.hold(rival, date, [seats[10]]).status_code == 201
-    wait_until(lambda: seat_state(page, 10) == 1, seconds=8, what="the seat on the map")
+    wait_until(lambda: seat_state(page, 10) == 1, seconds=20, what="the seat on the map")
 
 
 def test_events_that_were_missed_are_made_up_for(shop, staff, visit):
@@ -78,7 +78,7 @@ def test_events_that_were_missed_are_made_up_for(shop, staff, visit):
     seats = [seat["id"] for seat in shop.ok("GET", f"/dates/{date}/seats")["seats"]]
     choose_seats(page, date)
     assert shop.hold(rival, date, [seats[3]]).status_code == 201
-    wait_until(lambda: seat_state(page, 3) == 1, seconds=8, what="the seat on the map")
+    wait_until(lambda: seat_state(page, 3) == 1, seconds=20, what="the seat on the map")
 
 
 def test_a_tap_comes_nearer_before_it_takes(shop, visit, theatre):
