@@ -131,11 +131,12 @@ public final class RedisSeatGate: SeatGate {
 
     private static func keys(of seats: [SeatID], on date: DateID, prefix: String) -> [[UInt8]] {
         var start = Array("\(prefix):gate:{".utf8)
-        start.append(date)
+        // As text: among raw bytes there may be a brace, which would end the tag.
+        date.append(to: &start)
         start += [UInt8(ascii: "}"), UInt8(ascii: ":")]
         return seats.map { seat in
             var key = start
-            key.append(seat)
+            seat.append(to: &key)
             return key
         }
     }
@@ -143,7 +144,7 @@ public final class RedisSeatGate: SeatGate {
     /// All seats of a date lie in one slot of a cluster, so that several are closed in one step.
     private static func tag(of date: DateID) -> HashTag {
         var id: [UInt8] = []
-        id.append(date)
+        date.append(to: &id)
         return HashTag(id)
     }
 }
